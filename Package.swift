@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// The settings of every target: the strictest the toolchain has, and a warning is an error.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "flowhook",
+    dependencies: [
+        // Arguments: the ecosystem's own parser, with its help, completions and manual page.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Logging: the ecosystem's own interface, so that a handler can be replaced.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The C libraries, each behind a module map and a shim.h. `Tests/run` and `nginx/demo` install the packages.
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        // Bytes to values and back; each knows nothing of the product.
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "XML", dependencies: ["CXML"], swiftSettings: settings),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: settings),
+
+        // The domain, pure; the flat files that feed it; the service around it; the command.
+        .target(name: "FlowAction", dependencies: ["JSON", "XML"], swiftSettings: settings),
+        .target(name: "Store", dependencies: ["FlowAction", "JSON", "YAML"], swiftSettings: settings),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "CCurl", "CFastCGI", "CLinux", "FlowAction", "JSON", "Store",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "flowhook",
+            dependencies: [
+                "FlowAction", "Gateway", "JSON", "Store",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSON", swiftSettings: settings),
+        .testTarget(name: "XMLTests", dependencies: ["XML"], path: "Tests/XML", swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], path: "Tests/YAML", swiftSettings: settings),
+        .testTarget(
+            name: "FlowActionTests",
+            dependencies: ["FlowAction", "JSON", "XML"],
+            path: "Tests/FlowAction",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["FlowAction", "Store"],
+            path: "Tests/Store",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["CLinux", "FlowAction", "Gateway", "JSON", "Store"],
+            path: "Tests/Gateway",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CLinux", "JSON", "flowhook"],
+            path: "Tests/EndToEnd",
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,56 @@
+/// A flow action request: the smart campaign reached its *Call Webhook* step for one lead.
+///
+/// Decoded and checked, not yet looked up in the store.
+package struct FlowActionRequest: Sendable {
+    /// The name of the webhook to call, as sent; matched without regard to case.
+    package var webhook: String
+    /// The lead's fields, under display, SOAP API or REST API names.
+    package var lead: [Member]
+    /// The fields of the lead's company.
+    package var company: [Member]
+    /// The program in which the campaign runs.
+    package var program: Scalar?
+    /// The smart campaign's members `id`, `name`, `description` and `type`.
+    package var campaign: [Member]
+    /// The trigger's members, `Trigger Name` and `Name` first among them.
+    package var trigger: [Member]
+    /// The lead's program member fields.
+    package var member: [Member]
+    /// My Tokens that hold for this request alone, at most 100.
+    package var tokens: [Member]
+
+    /// One named value of the request.
+    package struct Member: Sendable, Hashable {
+        /// The name as sent; of a My Token the bare name, `Seats` for `{{my.Seats}}`.
+        package var name: String
+        /// The value as sent.
+        package var value: Scalar
+
+        /// Names a value.
+        package init(name: String, value: Scalar) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Makes a request in which whatever is not given is absent.
+    package init(
+        webhook: String,
+        lead: [Member],
+        company: [Member] = [],
+        program: Scalar? = nil,
+        campaign: [Member] = [],
+        trigger: [Member] = [],
+        member: [Member] = [],
+        tokens: [Member] = []
+    ) {
+        self.webhook = webhook
+        self.lead = lead
+        self.company = company
+        self.program = program
+        self.campaign = campaign
+        self.trigger = trigger
+        self.member = member
+        self.tokens = tokens
+    }
+}

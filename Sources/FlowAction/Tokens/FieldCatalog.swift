@@ -1,0 +1,34 @@
+/// The fields that a store knows, found by any of their names without regard to case.
+///
+/// A name is looked up as display name first, then as SOAP API name, then as REST API name.
+package struct FieldCatalog: Sendable {
+    /// The fields, in the order they were given; a position is a field's identity within the catalog.
+    package let fields: [LeadField]
+    private let positions: [String: Int]
+
+    /// Indexes fields by their names; of two fields that claim one name, the earlier kind of name wins,
+    /// then the earlier field.
+    package init(fields: [LeadField]) {
+        self.fields = fields
+        var positions: [String: Int] = [:]
+        positions.reserveCapacity(fields.count * 3)
+        let kinds: [(LeadField) -> String] = [{ $0.displayName }, { $0.soapName }, { $0.restName }]
+        for name in kinds {
+            for (position, field) in fields.enumerated() {
+                let key = name(field).lowercased()
+                if positions[key] == nil { positions[key] = position }
+            }
+        }
+        self.positions = positions
+    }
+
+    /// The position of the field that a name stands for, if there is one.
+    package func position(of name: String) -> Int? {
+        positions[name] ?? positions[name.lowercased()]
+    }
+
+    /// The field that a name stands for, if there is one.
+    package func field(named name: String) -> LeadField? {
+        position(of: name).map { fields[$0] }
+    }
+}

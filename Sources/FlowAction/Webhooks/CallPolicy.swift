@@ -1,0 +1,82 @@
+/// How a webhook's call is made: everything about it but its bytes.
+package struct CallPolicy: Sendable, Hashable {
+    /// The deadline of the whole call, look-up to last body byte and every retry; above 0, up to 30 s.
+    package var timeout: Duration
+    /// When a try that failed is repeated; `nil`: never.
+    package var retry: RetryPolicy?
+    /// How many calls of the webhook may be under way at once; `nil`: any number.
+    package var maxConcurrent: Int?
+    /// The shortest time between two calls of the webhook; `nil`: none.
+    package var pace: Duration?
+    /// How many redirects are followed, 0 to 5.
+    package var redirects: Int
+    /// Trust and identity where they differ from the system's.
+    package var tls: TLSFiles?
+
+    /// Retries (`retry` in the webhook file).
+    package struct RetryPolicy: Sendable, Hashable {
+        /// All tries, the first included, 2 to 5.
+        package var attempts: Int
+        /// Whether a connection that could not be made is tried again.
+        package var onConnect: Bool
+        /// Whether a try that outran `tryTimeout` is repeated.
+        package var onTimeout: Bool
+        /// The statuses after which the call is repeated.
+        package var statuses: Set<Int>
+        /// The first delay, doubled each time, with full jitter.
+        package var backoff: Duration
+        /// How long one try may take.
+        package var tryTimeout: Duration?
+
+        /// Sets out retries.
+        package init(
+            attempts: Int,
+            onConnect: Bool,
+            onTimeout: Bool,
+            statuses: Set<Int>,
+            backoff: Duration,
+            tryTimeout: Duration?
+        ) {
+            self.attempts = attempts
+            self.onConnect = onConnect
+            self.onTimeout = onTimeout
+            self.statuses = statuses
+            self.backoff = backoff
+            self.tryTimeout = tryTimeout
+        }
+    }
+
+    /// Absolute paths of PEM files (`tls` in the webhook file).
+    package struct TLSFiles: Sendable, Hashable {
+        /// Certificate authorities in place of the system's (`CURLOPT_CAINFO`).
+        package var certificateAuthorities: String?
+        /// The client's certificate (`CURLOPT_SSLCERT`).
+        package var clientCertificate: String?
+        /// The client's key (`CURLOPT_SSLKEY`).
+        package var clientKey: String?
+
+        /// Names the files.
+        package init(certificateAuthorities: String?, clientCertificate: String?, clientKey: String?) {
+            self.certificateAuthorities = certificateAuthorities
+            self.clientCertificate = clientCertificate
+            self.clientKey = clientKey
+        }
+    }
+
+    /// Makes a policy; the defaults are those of a webhook file that says nothing.
+    package init(
+        timeout: Duration = .seconds(30),
+        retry: RetryPolicy? = nil,
+        maxConcurrent: Int? = nil,
+        pace: Duration? = nil,
+        redirects: Int = 0,
+        tls: TLSFiles? = nil
+    ) {
+        self.timeout = timeout
+        self.retry = retry
+        self.maxConcurrent = maxConcurrent
+        self.pace = pace
+        self.redirects = redirects
+        self.tls = tls
+    }
+}

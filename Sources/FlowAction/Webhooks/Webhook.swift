@@ -1,0 +1,74 @@
+/// A webhook: one file of the store, checked and compiled.
+package final class Webhook: Sendable {
+    /// The name, unique in the store without regard to case.
+    package let name: String
+    /// What people wrote about it.
+    package let description: String?
+    /// Whether it may be called.
+    package let isEnabled: Bool
+    /// The file, relative to the store.
+    package let file: String
+    /// The URL's template.
+    package let url: URLTemplate
+    /// The method.
+    package let requestType: RequestType
+    /// The payload's template; `nil` where no body is sent.
+    package let payload: Template?
+    /// The request token encoding; `nil` where the file gives none.
+    package let encoding: TokenEncoding?
+    /// The custom headers in the file's order.
+    package let headers: [HeaderTemplate]
+    /// How the response is read.
+    package let responseType: ResponseType
+    /// Which response attributes go to which lead fields, in the file's order.
+    package let mappings: [ResponseMapping]
+    /// Whether a token that resolves to nothing, without a default, makes the render fail.
+    package let failsOnUnresolvedTokens: Bool
+    /// How the call is made.
+    package let policy: CallPolicy
+
+    /// A custom header.
+    package struct HeaderTemplate: Sendable {
+        /// The name, a token of RFC 9110, section 5.1.
+        package var name: String
+        /// The value's template.
+        package var value: Template
+
+        /// Joins a name and a template.
+        package init(name: String, value: Template) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Joins the compiled parts.
+    package init(
+        name: String,
+        description: String?,
+        isEnabled: Bool,
+        file: String,
+        url: URLTemplate,
+        requestType: RequestType,
+        payload: Template?,
+        encoding: TokenEncoding?,
+        headers: [HeaderTemplate],
+        responseType: ResponseType,
+        mappings: [ResponseMapping],
+        failsOnUnresolvedTokens: Bool,
+        policy: CallPolicy
+    ) {
+        self.name = name
+        self.description = description
+        self.isEnabled = isEnabled
+        self.file = file
+        self.url = url
+        self.requestType = requestType
+        self.payload = payload
+        self.encoding = encoding
+        self.headers = headers
+        self.responseType = responseType
+        self.mappings = mappings
+        self.failsOnUnresolvedTokens = failsOnUnresolvedTokens
+        self.policy = policy
+    }
+}

@@ -1,0 +1,131 @@
+extension JSONValue {
+    /// The value as one line of JSON.
+    package var serialized: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(json: self)
+        return bytes
+    }
+
+    /// The value as JSON for people: two spaces a level.
+    package var prettyPrinted: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(json: self, level: 0)
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Appends a value as JSON without blanks.
+    package mutating func append(json value: JSONValue) {
+        switch value {
+        case .null: append(contentsOf: "null".utf8)
+        case .boolean(let flag): append(contentsOf: flag ? "true".utf8 : "false".utf8)
+        case .number(let literal): append(contentsOf: literal.utf8)
+        case .string(let text): append(jsonString: text)
+        case .array(let elements):
+            append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { append(UInt8(ascii: ",")) }
+                append(json: element)
+            }
+            append(UInt8(ascii: "]"))
+        case .object(let object):
+            append(UInt8(ascii: "{"))
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { append(UInt8(ascii: ",")) }
+                append(jsonString: member.name)
+                append(UInt8(ascii: ":"))
+                append(json: member.value)
+            }
+            append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// Appends a text as a JSON string, quotes included.
+    package mutating func append(jsonString text: String) {
+        append(UInt8(ascii: "\""))
+        append(jsonEscaped: text)
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a text as it stands inside a JSON string (RFC 8259, section 7).
+    ///
+    /// Beyond what must be escaped, U+007F, U+2028 and U+2029 are, which some readers do not take as they are.
+    package mutating func append(jsonEscaped text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            var runStart = 0
+            var position = 0
+            while position < utf8.count {
+                let byte = utf8[position]
+                var length = 1
+                let escape: [UInt8]?
+                switch byte {
+                case UInt8(ascii: "\""): escape = Array("\\\"".utf8)
+                case UInt8(ascii: "\\"): escape = Array("\\\\".utf8)
+                case 0x08: escape = Array("\\b".utf8)
+                case 0x09: escape = Array("\\t".utf8)
+                case 0x0A: escape = Array("\\n".utf8)
+                case 0x0C: escape = Array("\\f".utf8)
+                case 0x0D: escape = Array("\\r".utf8)
+                case 0..<0x20, 0x7F: escape = unicodeEscape(UInt16(byte))
+                case 0xE2
+                where position + 2 < utf8.count && utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8:
+                    escape = unicodeEscape(0x2000 | UInt16(utf8[position + 2] & 0x3F))
+                    length = 3
+                default: escape = nil
+                }
+                if let escape {
+                    append(contentsOf: utf8[runStart..<position])
+                    append(contentsOf: escape)
+                    runStart = position + length
+                }
+                position += length
+            }
+            append(contentsOf: utf8[runStart...])
+        }
+    }
+
+    fileprivate mutating func append(json value: JSONValue, level: Int) {
+        switch value {
+        case .array(let elements) where !elements.isEmpty:
+            append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                startLine(first: index == 0, level: level + 1)
+                append(json: element, level: level + 1)
+            }
+            endLines(level: level)
+            append(UInt8(ascii: "]"))
+        case .object(let object) where !object.members.isEmpty:
+            append(UInt8(ascii: "{"))
+            for (index, member) in object.members.enumerated() {
+                startLine(first: index == 0, level: level + 1)
+                append(jsonString: member.name)
+                append(contentsOf: ": ".utf8)
+                append(json: member.value, level: level + 1)
+            }
+            endLines(level: level)
+            append(UInt8(ascii: "}"))
+        default:
+            append(json: value)
+        }
+    }
+
+    private mutating func startLine(first: Bool, level: Int) {
+        if !first { append(UInt8(ascii: ",")) }
+        endLines(level: level)
+    }
+
+    private mutating func endLines(level: Int) {
+        append(UInt8(ascii: "\n"))
+        append(contentsOf: repeatElement(UInt8(ascii: " "), count: level * 2))
+    }
+}
+
+private func unicodeEscape(_ unit: UInt16) -> [UInt8] {
+    let digits = Array("0123456789abcdef".utf8)
+    return [
+        UInt8(ascii: "\\"), UInt8(ascii: "u"),
+        digits[Int(unit >> 12)], digits[Int(unit >> 8 & 15)], digits[Int(unit >> 4 & 15)], digits[Int(unit & 15)],
+    ]
+}

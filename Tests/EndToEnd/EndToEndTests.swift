@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct EndToEndTests {
+    @Test func builds() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct FlowActionTests {
+    @Test func builds() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct GatewayTests {
+    @Test func builds() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct JSONTests {
+    @Test func builds() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct StoreTests {
+    @Test func builds() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct YAMLTests {
+    @Test func builds() {}
+}
