@@ -15,9 +15,7 @@ let package = Package(
     name: "flowhook",
     dependencies: [
         // Arguments: the ecosystem's own parser, with its help, completions and manual page.
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // Logging: the ecosystem's own interface, so that a handler can be replaced.
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The C libraries, each behind a module map and a shim.h. `Tests/run` and `nginx/demo` install the packages.
@@ -39,7 +37,6 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CCurl", "CFastCGI", "CLinux", "FlowAction", "JSON", "Store",
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

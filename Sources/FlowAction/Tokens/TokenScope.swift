@@ -1,0 +1,202 @@
+/// What the tokens of one request stand for: its members, the store seen from its program, and one instant.
+package struct TokenScope: Sendable {
+    private let request: FlowActionRequest
+    private let snapshot: Snapshot
+    /// The folder from which My Tokens are looked up.
+    private let folder: Int
+    /// The folder's program; `nil` for a request without one.
+    private let program: Program?
+    private let instant: Instant
+    /// For each member of `request.lead` the position of its field, -1 where no field has the name.
+    private let leadPositions: [Int]
+    /// The same for `request.company`.
+    private let companyPositions: [Int]
+
+    /// Opens the scope of a request.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder of the request's program in the snapshot's tree, 0 (the root) without one.
+    ///   - instant: the one moment that every `system` token of the request shows.
+    /// - Throws: `malformed-request` where one field stands under two of its names.
+    package init(
+        request: FlowActionRequest,
+        snapshot: Snapshot,
+        folder: Int,
+        instant: Instant
+    ) throws(Problem) {
+        self.request = request
+        self.snapshot = snapshot
+        self.folder = folder
+        program = snapshot.tree.program(of: folder)
+        self.instant = instant
+        leadPositions = try Self.positions(of: request.lead, in: snapshot.leadFields, place: "lead")
+        companyPositions = try Self.positions(of: request.company, in: snapshot.companyFields, place: "company")
+    }
+
+    private static func positions(
+        of members: [FlowActionRequest.Member],
+        in catalog: FieldCatalog,
+        place: String
+    ) throws(Problem) -> [Int] {
+        var positions: [Int] = []
+        positions.reserveCapacity(members.count)
+        for member in members {
+            let position = catalog.position(of: member.name) ?? -1
+            if position >= 0, let earlier = positions.firstIndex(of: position) {
+                throw Problem(
+                    .malformedRequest,
+                    detail: """
+                        "\(place)" has the field \(catalog.fields[position].displayName) twice, as \
+                        "\(members[earlier].name)" and as "\(member.name)".
+                        """
+                )
+            }
+            positions.append(position)
+        }
+        return positions
+    }
+
+    /// What a token stands for, its default included.
+    package func resolve(_ token: TokenReference) -> ResolvedToken {
+        var resolved = lookUp(token)
+        if resolved.text.isEmpty, let defaultText = token.defaultText {
+            resolved.text = defaultText
+            resolved.shape = .text
+            resolved.source = .defaultText
+        }
+        return resolved
+    }
+
+    private func lookUp(_ token: TokenReference) -> ResolvedToken {
+        switch token.family {
+        case .lead: lead(token)
+        case .company: company(token)
+        case .program: programToken(token)
+        case .my: myToken(token)
+        case .campaign: member(of: request.campaign, named: "campaign", token) ?? .unresolved
+        case .trigger: trigger(token)
+        case .member: member(of: request.member, named: "member", token) ?? .unresolved
+        case .system: system(token)
+        }
+    }
+
+    // MARK: Members of the request
+
+    private func lead(_ token: TokenReference) -> ResolvedToken {
+        if let position = token.leadField { return leadField(at: position) ?? .empty(snapshot.leadFields, position) }
+        return member(of: request.lead, named: "lead", token) ?? .unresolved
+    }
+
+    private func leadField(at position: Int) -> ResolvedToken? {
+        guard let index = leadPositions.firstIndex(of: position) else { return nil }
+        return field(snapshot.leadFields.fields[position], request.lead[index].value, source: "lead")
+    }
+
+    /// A company's field: from the request's `company`, else from its `lead`, where a company's fields may stand too.
+    private func company(_ token: TokenReference) -> ResolvedToken {
+        if let position = token.companyField {
+            let field = snapshot.companyFields.fields[position]
+            if let index = companyPositions.firstIndex(of: position) {
+                return self.field(field, request.company[index].value, source: "company")
+            }
+            // The two catalogs share a company field's REST name; display names differ ("Address" is the lead's own).
+            if let position = snapshot.leadFields.position(of: field.restName), let value = leadField(at: position) {
+                return value
+            }
+            return .empty(snapshot.companyFields, position)
+        }
+        if let value = member(of: request.company, named: "company", token) { return value }
+        if let position = token.leadField { return leadField(at: position) ?? .empty(snapshot.leadFields, position) }
+        return member(of: request.lead, named: "lead", token) ?? .unresolved
+    }
+
+    private func field(_ field: LeadField, _ value: Scalar, source: String) -> ResolvedToken {
+        let (text, shape) = TokenFormat.format(value, as: field.type, timeZone: snapshot.timeZone)
+        return ResolvedToken(text: text, shape: shape, source: .request(source))
+    }
+
+    private func member(
+        of members: [FlowActionRequest.Member],
+        named place: String,
+        _ token: TokenReference
+    ) -> ResolvedToken? {
+        guard
+            let member = members.first(where: { $0.name == token.name })
+                ?? members.first(where: { $0.name.lowercased() == token.key })
+        else { return nil }
+        let (text, shape) = TokenFormat.format(member.value)
+        return ResolvedToken(text: text, shape: shape, source: .request(place))
+    }
+
+    /// A trigger that does not supply one of the documented tokens leaves it blank.
+    private func trigger(_ token: TokenReference) -> ResolvedToken {
+        member(of: request.trigger, named: "trigger", token)
+            ?? (TriggerTokens.keys.contains(token.key)
+                ? ResolvedToken(text: "", shape: .text, source: .nothing) : .unresolved)
+    }
+
+    // MARK: The store
+
+    private func programToken(_ token: TokenReference) -> ResolvedToken {
+        guard let program else { return .unresolved }
+        let source = ResolvedToken.Source.program(folder: folder)
+        switch token.key {
+        case "id":
+            let (text, shape) = TokenFormat.format(program.id)
+            return ResolvedToken(text: text, shape: shape, source: source)
+        case "name": return ResolvedToken(text: program.name, shape: .text, source: source)
+        case "description": return ResolvedToken(text: program.description ?? "", shape: .text, source: source)
+        default: return .unresolved
+        }
+    }
+
+    private func myToken(_ token: TokenReference) -> ResolvedToken {
+        let defined = snapshot.tree.token(token.key, in: folder)
+        if !request.tokens.isEmpty,
+            let override = request.tokens.first(where: { $0.name.lowercased() == token.key })
+        {
+            let (text, shape) =
+                defined.map { TokenFormat.format(override.value, as: $0.token.type) }
+                ?? TokenFormat.format(override.value)
+            return ResolvedToken(
+                text: text,
+                shape: shape,
+                isSecret: defined?.token.isSecret ?? false,
+                source: .request("tokens")
+            )
+        }
+        guard let defined else { return .unresolved }
+        return ResolvedToken(
+            text: defined.token.value,
+            shape: defined.token.type.isNumeric ? .number : .text,
+            isSecret: defined.token.isSecret,
+            source: .store(folder: defined.definedIn, file: defined.token.file)
+        )
+    }
+
+    // MARK: The clock and the settings
+
+    private func system(_ token: TokenReference) -> ResolvedToken {
+        let clock = SystemClock(instant: instant, timeZone: snapshot.timeZone)
+        switch token.key {
+        case "date": return ResolvedToken(text: clock.date, shape: .text, source: .clock)
+        case "time": return ResolvedToken(text: clock.time, shape: .text, source: .clock)
+        case "datetime": return ResolvedToken(text: clock.dateTime, shape: .text, source: .clock)
+        case "munchkinid":
+            return ResolvedToken(text: snapshot.settings.munchkinID, shape: .text, source: .settings)
+        default:
+            // What is left are an e-mail's links: known, and blank outside an e-mail.
+            return ResolvedToken(text: "", shape: .text, source: .nothing)
+        }
+    }
+}
+
+extension ResolvedToken {
+    /// A token that stands for nothing at all.
+    fileprivate static let unresolved = ResolvedToken(text: "", shape: .text, isUnresolved: true, source: .nothing)
+
+    /// A known field for which the request has no value.
+    fileprivate static func empty(_ catalog: FieldCatalog, _ position: Int) -> ResolvedToken {
+        ResolvedToken(text: "", shape: catalog.fields[position].type.emptyShape, source: .nothing)
+    }
+}

@@ -1,0 +1,46 @@
+package import FlowAction
+internal import Synchronization
+
+/// The service's log: what it tells at which level, in which form.
+///
+/// Level and form can change while it runs, with a reload of the settings.
+package final class Log: Sendable {
+    private let writer: LogWriter
+    private let level: Atomic<Int>
+    private let isText: Atomic<Bool>
+
+    /// Opens a log.
+    package init(writer: LogWriter, settings: Settings) {
+        self.writer = writer
+        level = Atomic(settings.logLevel.weight)
+        isText = Atomic(settings.logFormat == .text)
+    }
+
+    /// Takes level and form from new settings.
+    package func apply(_ settings: Settings) {
+        level.store(settings.logLevel.weight, ordering: .relaxed)
+        isText.store(settings.logFormat == .text, ordering: .relaxed)
+    }
+
+    /// Writes a line, if its level is told; the members are put in by `build`, which does not run otherwise.
+    package func write(
+        _ level: Settings.LogLevel,
+        _ message: @autoclosure () -> String,
+        _ build: (inout LogLine) -> Void = { _ in }
+    ) {
+        guard level.weight >= self.level.load(ordering: .relaxed) else { return }
+        var line = LogLine(level, message(), format: isText.load(ordering: .relaxed) ? .text : .json)
+        build(&line)
+        writer.write(line.finished())
+    }
+
+    /// Writes what waits and ends.
+    package func close() {
+        writer.close()
+    }
+}
+
+extension Settings.LogLevel {
+    /// The level's place among all, `trace` being 0.
+    fileprivate var weight: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

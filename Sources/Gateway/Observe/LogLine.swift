@@ -1,0 +1,103 @@
+package import FlowAction
+internal import Glibc
+internal import JSON
+
+/// One line of the log, built member by member in the form that the settings ask for.
+///
+/// Callers put in names, ids, codes and times: never a token's value, a payload or a secret.
+package struct LogLine {
+    private let format: Settings.LogFormat
+    private var bytes: [UInt8] = []
+
+    /// Begins a line with the time, the level and the message.
+    package init(_ level: Settings.LogLevel, _ message: String, format: Settings.LogFormat) {
+        self.format = format
+        bytes.reserveCapacity(512)
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var parts = tm()
+        var seconds = now.tv_sec
+        gmtime_r(&seconds, &parts)
+        switch format {
+        case .json:
+            bytes.append(contentsOf: "{\"time\":\"".utf8)
+            append(parts, milliseconds: now.tv_nsec / 1_000_000)
+            bytes.append(contentsOf: "\",\"level\":\"".utf8)
+            bytes.append(contentsOf: level.rawValue.utf8)
+            bytes.append(contentsOf: "\",\"message\":".utf8)
+            bytes.append(jsonString: message)
+        case .text:
+            append(parts, milliseconds: now.tv_nsec / 1_000_000)
+            bytes.append(contentsOf: " \(level.rawValue) ".utf8)
+            bytes.append(jsonEscaped: message)
+        }
+    }
+
+    /// Adds a text.
+    package mutating func add(_ name: StaticString, _ value: String) {
+        begin(name)
+        bytes.append(jsonString: value)
+    }
+
+    /// Adds a whole number.
+    package mutating func add(_ name: StaticString, _ value: Int) {
+        begin(name)
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Adds a time in milliseconds with one decimal, from microseconds.
+    package mutating func add(_ name: StaticString, milliseconds microseconds: Int64) {
+        begin(name)
+        let tenths = (microseconds + 50) / 100
+        bytes.append(contentsOf: String(tenths / 10).utf8)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
+    }
+
+    /// The finished line, without a line feed.
+    package consuming func finished() -> [UInt8] {
+        if format == .json { bytes.append(UInt8(ascii: "}")) }
+        return bytes
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        switch format {
+        case .json:
+            bytes.append(contentsOf: ",\"".utf8)
+            bytes.append(contentsOf: text)
+            bytes.append(contentsOf: "\":".utf8)
+        case .text:
+            bytes.append(UInt8(ascii: " "))
+            bytes.append(contentsOf: text)
+            bytes.append(UInt8(ascii: "="))
+        }
+    }
+
+    /// Appends `2026-05-23T10:00:00.123Z`.
+    private mutating func append(_ parts: tm, milliseconds: Int) {
+        append(Int(parts.tm_year) + 1900, digits: 4)
+        bytes.append(UInt8(ascii: "-"))
+        append(Int(parts.tm_mon) + 1, digits: 2)
+        bytes.append(UInt8(ascii: "-"))
+        append(Int(parts.tm_mday), digits: 2)
+        bytes.append(UInt8(ascii: "T"))
+        append(Int(parts.tm_hour), digits: 2)
+        bytes.append(UInt8(ascii: ":"))
+        append(Int(parts.tm_min), digits: 2)
+        bytes.append(UInt8(ascii: ":"))
+        append(Int(parts.tm_sec), digits: 2)
+        bytes.append(UInt8(ascii: "."))
+        append(milliseconds, digits: 3)
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    private mutating func append(_ number: Int, digits: Int) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import Glibc
+internal import Synchronization
+
+/// Writes log lines from a thread of its own, so that a stuck pipe delays no request.
+///
+/// Lines wait in a bounded queue; what does not fit is dropped and counted, and the count is told with the next line
+/// that gets through.
+package final class LogWriter: @unchecked Sendable {
+    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing` and `hasEnded` are touched with `mutex` held alone.
+    private let descriptor: Int32
+    private let maximumBytes: Int
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var lines: [[UInt8]] = []
+    private var queuedBytes = 0
+    private var dropped = 0
+    private var isClosing = false
+    private var hasEnded = false
+
+    private let droppedInAll = Atomic<Int>(0)
+
+    /// How many lines were dropped since the start.
+    package var droppedLines: Int { droppedInAll.load(ordering: .relaxed) }
+
+    /// Starts the writing thread.
+    ///
+    /// - Parameters:
+    ///   - descriptor: where lines go, standard error by default; never closed here.
+    ///   - maximumBytes: how many bytes may wait, 4 MiB by default.
+    package init(descriptor: Int32 = STDERR_FILENO, maximumBytes: Int = 4 << 20) {
+        self.descriptor = descriptor
+        self.maximumBytes = maximumBytes
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+        // Signals belong to the thread that watches for them.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, &before)
+        let context = Unmanaged.passRetained(self).toOpaque()
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            },
+            context
+        )
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        precondition(code == 0, "no thread for the log")
+        pthread_detach(thread)
+    }
+
+    /// Queues a line; its line feed is added here.
+    package func write(_ line: [UInt8]) {
+        pthread_mutex_lock(mutex)
+        if queuedBytes + line.count > maximumBytes {
+            dropped += 1
+            droppedInAll.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            queuedBytes += line.count + 1
+            lines.append(line)
+            if lines.count == 1 { pthread_cond_broadcast(condition) }
+        }
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Writes what waits, for at most a second, and ends the thread.
+    package func close() {
+        pthread_mutex_lock(mutex)
+        isClosing = true
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+        var deadline = timespec()
+        clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_sec += 1
+        // A pipe that nobody reads keeps the thread; the process ends without it.
+        pthread_mutex_lock(mutex)
+        while !hasEnded, pthread_cond_timedwait(condition, mutex, &deadline) == 0 {}
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func run() {
+        while let batch = next() {
+            var bytes: [UInt8] = []
+            for line in batch.lines {
+                bytes.append(contentsOf: line)
+                bytes.append(UInt8(ascii: "\n"))
+            }
+            if batch.dropped > 0 {
+                let line =
+                    "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(batch.dropped)}\n"
+                bytes.append(contentsOf: line.utf8)
+            }
+            writeAll(bytes)
+        }
+        pthread_mutex_lock(mutex)
+        hasEnded = true
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// All waiting lines, once there are any; `nil` at the end.
+    private func next() -> (lines: [[UInt8]], dropped: Int)? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while lines.isEmpty {
+            if isClosing { return nil }
+            pthread_cond_wait(condition, mutex)
+        }
+        defer {
+            lines = []
+            queuedBytes = 0
+            dropped = 0
+        }
+        return (lines, dropped)
+    }
+
+    private func writeAll(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                if count > 0 {
+                    offset += count
+                } else if errno == EAGAIN {
+                    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    Glibc.poll(&poll, 1, 1000)
+                } else if errno != EINTR {
+                    // Nobody is left to tell.
+                    return
+                }
+            }
+        }
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+}

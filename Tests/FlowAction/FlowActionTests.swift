@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct FlowActionTests {
-    @Test func builds() {}
-}

@@ -1,0 +1,105 @@
+import FlowAction
+import Testing
+
+@Suite struct RequestDecoderTests {
+    @Test func readsEveryMember() throws {
+        let request = try FlowActionRequest(
+            decoding: Array(
+                #"""
+                {"webhook": "Enrich Lead",
+                 "lead": {"id": 318581, "Email Address": "jane@example.com", "Score": 1.50, "Unsubscribed": false, "x": null},
+                 "company": {"Company Name": "Example Inc."},
+                 "program": 1027,
+                 "campaign": {"id": 3044, "name": "01 Registered", "description": "", "type": "trigger"},
+                 "trigger": {"Trigger Name": "Fills Out Form"},
+                 "member": {"webinar url": "https://example.com/w/1"},
+                 "tokens": [{"name": "{{my.Seats}}", "value": 300}, {"name": "my.Speaker", "value": "Ada"},
+                            {"value": true, "name": " {{ My.Room }} "}, {"name": "Plain", "value": null}]}
+                """#.utf8
+            )
+        )
+        #expect(request.webhook == "Enrich Lead")
+        #expect(
+            request.lead == [
+                .init(name: "id", value: .number("318581")),
+                .init(name: "Email Address", value: .text("jane@example.com")),
+                .init(name: "Score", value: .number("1.50")),
+                .init(name: "Unsubscribed", value: .boolean(false)),
+                .init(name: "x", value: .null),
+            ]
+        )
+        #expect(request.company == [.init(name: "Company Name", value: .text("Example Inc."))])
+        #expect(request.program == .number("1027"))
+        #expect(request.campaign.map(\.name) == ["id", "name", "description", "type"])
+        #expect(request.trigger.first?.value == .text("Fills Out Form"))
+        #expect(request.member.first?.name == "webinar url")
+        #expect(request.tokens.map(\.name) == ["Seats", "Speaker", "Room", "Plain"])
+    }
+
+    /// Each refusal with its problem and a word that its sentence must have.
+    @Test(arguments: [
+        ("", "malformed-request", "empty"),
+        ("no", "malformed-request", "JSON"),
+        ("[]", "malformed-request", "object"),
+        (#"{"webhook": "a", "lead": {}} x"#, "malformed-request", "byte 29"),
+        (#"{"lead": {}}"#, "malformed-request", "\"webhook\""),
+        (#"{"webhook": "a"}"#, "malformed-request", "\"lead\""),
+        (#"{"webhook": 1, "lead": {}}"#, "malformed-request", "\"webhook\""),
+        (#"{"webhook": "", "lead": {}}"#, "malformed-request", "\"webhook\""),
+        (#"{"webhook": "a", "lead": null}"#, "malformed-request", "\"lead\""),
+        (#"{"webhook": "a", "lead": []}"#, "malformed-request", "\"lead\""),
+        (#"{"webhook": "a", "webhook": "b", "lead": {}}"#, "malformed-request", "twice"),
+        (#"{"webhook": "a", "lead": {"x": 1, "x": 2}}"#, "malformed-request", "twice"),
+        (#"{"webhook": "a", "lead": {"x": {}}}"#, "malformed-request", "lead.x"),
+        (#"{"webhook": "a", "lead": {"x": [1]}}"#, "malformed-request", "lead.x"),
+        (#"{"webhook": "a", "lead": {"x": "\ud800"}}"#, "malformed-request", "surrogate"),
+        (#"{"webhook": "a", "lead": {}, "leed": {}}"#, "unknown-member", "\"leed\""),
+        (#"{"webhook": "a", "lead": {}, "campaign": {"nme": ""}}"#, "unknown-member", "\"nme\""),
+        (#"{"webhook": "a", "lead": {}, "program": {}}"#, "malformed-request", "\"program\""),
+        (#"{"webhook": "a", "lead": {}, "program": true}"#, "malformed-request", "\"program\""),
+        (#"{"webhook": "a", "lead": {}, "tokens": {}}"#, "malformed-request", "\"tokens\""),
+        (#"{"webhook": "a", "lead": {}, "tokens": [1]}"#, "malformed-request", "tokens[0]"),
+        (#"{"webhook": "a", "lead": {}, "tokens": [{"name": "x"}]}"#, "malformed-request", "\"value\""),
+        (
+            #"{"webhook": "a", "lead": {}, "tokens": [{"name": "{{my.}}", "value": 1}]}"#, "malformed-request",
+            "\"name\""
+        ),
+        (#"{"webhook": "a", "lead": {}, "tokens": [{"name": "x", "value": 1, "v": 2}]}"#, "unknown-member", "\"v\""),
+        (
+            #"{"webhook": "a", "lead": {}, "tokens": [{"name": "x", "value": 1, "value": 2}]}"#, "malformed-request",
+            "twice"
+        ),
+        (
+            #"{"webhook": "a", "lead": {}, "tokens": [{"name": "x", "value": 1}, {"name": "my.X", "value": 2}]}"#,
+            "malformed-request", "twice"
+        ),
+    ])
+    func refuses(body: String, problem: String, word: String) {
+        #expect {
+            try FlowActionRequest(decoding: Array(body.utf8))
+        } throws: { error in
+            guard let error = error as? Problem else { return false }
+            return error.name.rawValue == problem && error.detail.contains(word)
+        }
+    }
+
+    @Test func boundsTokens() throws {
+        func body(_ count: Int) -> [UInt8] {
+            let tokens = (0..<count).map { #"{"name": "t\#($0)", "value": 1}"# }.joined(separator: ",")
+            return Array(#"{"webhook": "a", "lead": {}, "tokens": [\#(tokens)]}"#.utf8)
+        }
+        #expect(try FlowActionRequest(decoding: body(100)).tokens.count == 100)
+        #expect(throws: Problem.self) { try FlowActionRequest(decoding: body(101)) }
+    }
+
+    @Test func neverRepeatsAValue() {
+        let body = Array(
+            #"{"webhook": "a", "lead": {"x": "marked-value"}, "tokens": [{"name": 7, "value": "marked-value"}]}"#.utf8
+        )
+        #expect {
+            try FlowActionRequest(decoding: body)
+        } throws: { error in
+            !((error as? Problem)?.detail.contains("marked-value") ?? true)
+        }
+    }
+}
