@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct GatewayTests {
-    @Test func builds() {}
-}

@@ -1,0 +1,106 @@
+import FlowAction
+import Gateway
+import Glibc
+import JSON
+import Testing
+
+/// A pipe whose reading end the test holds.
+private struct Pipe {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    /// Everything up to the end of the stream; the writing end is closed first.
+    func readAll() -> [UInt8] {
+        close(writing)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(reading, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        close(reading)
+        return bytes
+    }
+}
+
+@Suite struct LogTests {
+    private func lines(_ settings: Settings, _ body: (Log) -> Void) throws -> [[UInt8]] {
+        let pipe = try Pipe()
+        let log = Log(writer: LogWriter(descriptor: pipe.writing), settings: settings)
+        body(log)
+        log.close()
+        return pipe.readAll().split(separator: UInt8(ascii: "\n")).map(Array.init)
+    }
+
+    @Test func writesALineOfJSONAnEvent() throws {
+        let lines = try lines(Settings()) { log in
+            log.write(.info, "flow \"action\"") { line in
+                line.add("requestId", "a\nb")
+                line.add("attempts", 2)
+                line.add("totalMilliseconds", milliseconds: 1_234)
+            }
+            log.write(.error, "second")
+        }
+        #expect(lines.count == 2)
+        let line = try JSONValue(parsing: lines[0])
+        #expect(line["level"] == .string("info"))
+        #expect(line["message"] == .string("flow \"action\""))
+        #expect(line["requestId"] == .string("a\nb"))
+        #expect(line["attempts"] == .number("2"))
+        #expect(line["totalMilliseconds"] == .number("1.2"))
+        #expect(line["time"]?.stringValue?.utf8.count == "2026-05-23T10:00:00.123Z".utf8.count)
+    }
+
+    @Test func tellsFromTheLevelOnThatIsSet() throws {
+        var settings = Settings()
+        settings.logLevel = .warning
+        let lines = try lines(settings) { log in
+            log.write(.info, "not told")
+            log.write(.warning, "told")
+            settings.logLevel = .debug
+            log.apply(settings)
+            log.write(.debug, "told now")
+        }
+        #expect(lines.count == 2)
+    }
+
+    @Test func writesForPeople() throws {
+        var settings = Settings()
+        settings.logFormat = .text
+        let lines = try lines(settings) { log in log.write(.notice, "reloaded") { $0.add("files", 3) } }
+        let text = String(decoding: try #require(lines.first), as: UTF8.self)
+        #expect(text.hasSuffix(" notice reloaded files=3"))
+    }
+
+    /// A pipe that nobody reads neither blocks the caller nor grows without bound, and the loss is told.
+    @Test func dropsAndCountsWhatAStuckPipeDoesNotTake() throws {
+        let pipe = try Pipe()
+        let writer = LogWriter(descriptor: pipe.writing, maximumBytes: 100_000)
+        let line = [UInt8](repeating: UInt8(ascii: "x"), count: 999)
+        for _ in 0..<1_000 { writer.write(line) }
+        let dropped = writer.droppedLines
+        #expect(dropped > 500)
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        // The pipe is read from now on: the rest comes, then the count of what was lost.
+        while !received.contains(UInt8(ascii: "}")) {
+            let count = read(pipe.reading, &buffer, buffer.count)
+            try #require(count > 0)
+            received.append(contentsOf: buffer[..<count])
+        }
+        writer.close()
+        received.append(contentsOf: pipe.readAll())
+        let lines = received.split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count { $0.first == UInt8(ascii: "x") } == 1_000 - dropped)
+        let notes = lines.filter { $0.first == UInt8(ascii: "{") }
+        let told = try notes.map { try JSONValue(parsing: Array($0))["dropped"] }
+        #expect(told == [.number("\(dropped)")])
+    }
+}
