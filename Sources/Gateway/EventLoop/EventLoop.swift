@@ -1,2 +1,258 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Something that waits for events of a descriptor on an event loop.
+package protocol EventHandler: AnyObject {
+    /// Takes the events that came, ``Events``; runs on the loop's thread.
+    func handle(events: UInt32, on loop: EventLoop)
+}
+
+/// The events of epoll(7) that the gateway waits for.
+package enum Events {
+    /// Something can be read.
+    package static let readable = EPOLLIN.rawValue
+    /// Something can be written.
+    package static let writable = EPOLLOUT.rawValue
+    /// The peer has closed its writing half.
+    package static let peerClosed = EPOLLRDHUP.rawValue
+    /// Both halves are closed.
+    package static let hangUp = EPOLLHUP.rawValue
+    /// The descriptor has failed.
+    package static let error = EPOLLERR.rawValue
+    /// Tell changes, not states.
+    package static let edgeTriggered = EPOLLET.rawValue
+    /// Of several epoll sets, wake few.
+    package static let exclusive = EPOLLEXCLUSIVE.rawValue
+}
+
 /// One thread with one epoll set, and the executor of the tasks that prefer it.
-package enum EventLoopPlaceholder {}
+///
+/// A request is a task on its loop from its first byte to its last: what belongs to a loop (connections, transfers,
+/// buffers) is touched by its thread alone and needs no lock. From other threads only ``execute(_:)``,
+/// ``enqueue(_:)`` and ``stop()`` may be called.
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
+    // Safe: `inbox` has a lock of its own; the rest is touched on the loop's thread alone once it runs.
+    private let name: String
+    private let epoll: Int32
+    private let wakeUp: Int32
+    private let inbox = Locked(Inbox())
+    private let isStopping = Atomic<Bool>(false)
+    private let threadID = Atomic<UInt>(0)
+    private var thread = pthread_t()
+    private var registrations: [Int32: Registration] = [:]
+    private var lastGeneration: UInt32 = 0
+    private var ready: [Work] = []
+    private var timers = TimerHeap()
+
+    private enum Work: @unchecked Sendable {
+        // Safe: an unowned job is run once, by the loop that it was left for.
+        case job(UnownedJob)
+        case closure(@Sendable () -> Void)
+    }
+
+    /// What other threads leave for the loop.
+    private struct Inbox {
+        var work: [Work] = []
+        /// Whether a wake-up is on its way already, so that one write does for many.
+        var isWoken = false
+    }
+
+    private struct Registration {
+        var handler: any EventHandler
+        /// Tells a descriptor from an earlier one of the same number, whose events may still be in the batch.
+        var generation: UInt32
+    }
+
+    /// Makes a loop; ``start()`` makes it run.
+    ///
+    /// - Parameter name: the thread's name, up to 15 bytes.
+    /// - Throws: where the system gives no descriptor.
+    package init(name: String) throws(SystemError) {
+        self.name = name
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw SystemError("epoll_create1") }
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        guard wakeUp >= 0 else { throw SystemError("eventfd") }
+        var event = epoll_event(events: Events.readable, data: epoll_data_t(u64: UInt64.max))
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, wakeUp, &event) == 0 else { throw SystemError("epoll_ctl") }
+    }
+
+    deinit {
+        close(epoll)
+        close(wakeUp)
+    }
+
+    // MARK: From any thread
+
+    /// Starts the thread, with all signals blocked: they belong to the thread that watches for them.
+    package func start() {
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let context = Unmanaged.passRetained(self).toOpaque()
+        let code = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            },
+            context
+        )
+        precondition(code == 0, "no thread for an event loop")
+    }
+
+    /// Ends the loop and waits for its thread; what is left undone stays undone.
+    package func stop() {
+        isStopping.store(true, ordering: .releasing)
+        wake()
+        pthread_join(thread, nil)
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    package var isCurrent: Bool {
+        threadID.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    /// Runs a closure on the loop.
+    package func execute(_ work: @escaping @Sendable () -> Void) {
+        leave(.closure(work))
+    }
+
+    /// Takes a job of a task that prefers this loop.
+    package func enqueue(_ job: consuming ExecutorJob) {
+        leave(.job(UnownedJob(job)))
+    }
+
+    private func leave(_ work: Work) {
+        if isCurrent {
+            ready.append(work)
+            return
+        }
+        let mustWake = inbox.withLock { inbox in
+            inbox.work.append(work)
+            defer { inbox.isWoken = true }
+            return !inbox.isWoken
+        }
+        if mustWake { wake() }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = write(wakeUp, &one, 8)
+    }
+
+    // MARK: On the loop's thread
+
+    /// Waits for events of a descriptor; a handler stays alive until it is deregistered.
+    package func register(
+        _ descriptor: Int32,
+        events: UInt32,
+        handler: any EventHandler
+    ) throws(SystemError) {
+        lastGeneration &+= 1
+        var event = event(events, descriptor, lastGeneration)
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw SystemError("epoll_ctl") }
+        registrations[descriptor] = Registration(handler: handler, generation: lastGeneration)
+    }
+
+    /// Waits for other events of a registered descriptor.
+    package func modify(_ descriptor: Int32, events: UInt32) {
+        guard let registration = registrations[descriptor] else { return }
+        var event = event(events, descriptor, registration.generation)
+        epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    /// Waits no more; to be called before the descriptor is closed.
+    package func deregister(_ descriptor: Int32) {
+        guard registrations.removeValue(forKey: descriptor) != nil else { return }
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    /// Runs an action at a moment, in nanoseconds of ``now``.
+    @discardableResult
+    package func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> TimerToken {
+        timers.insert(at: deadline, action)
+    }
+
+    /// Forgets an action.
+    package func cancel(_ timer: TimerToken) {
+        timers.cancel(timer)
+    }
+
+    /// The monotonic clock in nanoseconds.
+    package var now: UInt64 {
+        nanoseconds(of: CLOCK_MONOTONIC)
+    }
+
+    private func event(_ events: UInt32, _ descriptor: Int32, _ generation: UInt32) -> epoll_event {
+        let tag = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        return epoll_event(events: events, data: epoll_data_t(u64: tag))
+    }
+
+    private func run() {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        flowhook_name_thread(name)
+        let capacity = 256
+        let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
+        defer { events.deallocate() }
+        while !isStopping.load(ordering: .acquiring) {
+            let count = epoll_wait(epoll, events, Int32(capacity), timeout())
+            for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
+            let now = now
+            while let action = timers.popDue(at: now) { action() }
+            runReadyWork()
+        }
+        // The last references to what the loop held go on its own thread.
+        registrations = [:]
+    }
+
+    /// How long to wait, in milliseconds rounded up: not at all with work at hand, for ever without a timer.
+    private func timeout() -> Int32 {
+        if !ready.isEmpty { return 0 }
+        guard let deadline = timers.nextDeadline() else { return -1 }
+        let now = now
+        guard deadline > now else { return 0 }
+        return Int32(clamping: (deadline - now + 999_999) / 1_000_000)
+    }
+
+    private func dispatch(_ event: epoll_event) {
+        let tag = event.data.u64
+        if tag == UInt64.max {
+            var count: UInt64 = 0
+            _ = read(wakeUp, &count, 8)
+            let work = inbox.withLock { inbox in
+                defer { inbox = Inbox() }
+                return inbox.work
+            }
+            ready.append(contentsOf: work)
+            return
+        }
+        let descriptor = Int32(truncatingIfNeeded: tag)
+        guard let registration = registrations[descriptor], registration.generation == UInt32(tag >> 32) else { return }
+        registration.handler.handle(events: event.events, on: self)
+    }
+
+    /// Runs what is ready now; what that makes ready waits until the descriptors were looked at.
+    private func runReadyWork() {
+        let work = ready
+        ready = []
+        for work in work {
+            switch work {
+            case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+            case .closure(let closure): closure()
+            }
+        }
+    }
+}
+
+/// A clock in nanoseconds.
+func nanoseconds(of clock: clockid_t) -> UInt64 {
+    var now = timespec()
+    clock_gettime(clock, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+}

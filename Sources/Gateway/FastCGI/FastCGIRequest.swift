@@ -1,0 +1,92 @@
+internal import CFastCGI
+internal import Glibc
+
+/// libfcgi's request, which is all that the gateway takes of it: the record layer of one connection.
+///
+/// It lives at one address, since the library's streams point back at it.
+final class FastCGIRequest {
+    private let request: UnsafeMutablePointer<FCGX_Request>
+
+    /// Readies the library, once for the process.
+    private static let library: Void = {
+        // Otherwise closing a connection waits up to two seconds for its peer.
+        setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 0)
+        FCGX_Init()
+        // The library takes SIGPIPE, SIGUSR1 and SIGTERM for itself; they are the service's.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGUSR1, SIG_DFL)
+        signal(SIGTERM, SIG_DFL)
+    }()
+
+    /// Readies the library; to be called before the service takes signals for itself.
+    static func prepareLibrary() {
+        _ = library
+    }
+
+    /// Makes a request that reads and writes a descriptor, which it never closes.
+    init(descriptor: Int32) {
+        Self.prepareLibrary()
+        request = .allocate(capacity: 1)
+        FCGX_InitRequest(request, -1, 0)
+        request.pointee.ipcFd = descriptor
+        request.pointee.keepConnection = 1
+    }
+
+    deinit {
+        FCGX_Free(request, 0)
+        request.deallocate()
+    }
+
+    /// Whether the web server wants to keep the connection after this request.
+    private(set) var keepsConnection = false
+
+    /// Where the request reads and writes; -1 once the library has given the connection up.
+    var descriptor: Int32 {
+        get { request.pointee.ipcFd }
+        set { request.pointee.ipcFd = newValue }
+    }
+
+    /// Reads the variables of a request that the screen has let through.
+    ///
+    /// - Returns: `nil` where the library gives the connection up; the descriptor is closed then.
+    func accept() -> WebRequest? {
+        guard FCGX_Accept_r(request) == 0 else { return nil }
+        keepsConnection = request.pointee.keepConnection != 0
+        request.pointee.keepConnection = 1
+        return WebRequest(environment: request.pointee.envp)
+    }
+
+    /// Reads up to so many bytes of the body, appending them; fewer at the body's end.
+    func readBody(_ count: Int, into body: inout [UInt8]) -> Int {
+        var read = 0
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            while read < count {
+                let wanted = min(buffer.count, count - read)
+                let got = Int(FCGX_GetStr(buffer.baseAddress, Int32(wanted), request.pointee.in))
+                body.append(contentsOf: UnsafeRawBufferPointer(start: buffer.baseAddress, count: max(0, got)))
+                read += max(0, got)
+                if got < wanted { break }
+            }
+        }
+        return read
+    }
+
+    /// Whether the body came to its proper end.
+    var isBodyComplete: Bool { FCGX_GetError(request.pointee.in) == 0 }
+
+    /// Writes the answer and ends the request.
+    ///
+    /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
+    func finish(_ answer: [UInt8]) -> Bool {
+        answer.withUnsafeBytes { bytes in
+            _ = FCGX_PutStr(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), request.pointee.out)
+        }
+        FCGX_Finish_r(request)
+        return descriptor >= 0
+    }
+
+    /// Ends the request without an answer; the descriptor stays.
+    func abandon() {
+        FCGX_Free(request, 0)
+    }
+}

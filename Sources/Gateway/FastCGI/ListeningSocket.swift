@@ -1,0 +1,160 @@
+internal import CLinux
+internal import Glibc
+
+/// A listening socket of our own, or one that was handed over.
+package final class ListeningSocket: Sendable {
+    /// The descriptor, non-blocking.
+    package let descriptor: Int32
+    private let file: File?
+
+    /// The file of a Unix socket that we made, told from one that somebody put in its place later.
+    private struct File: Sendable {
+        var path: String
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// Why an address cannot be listened on.
+    package struct AddressError: Error, Sendable, CustomStringConvertible {
+        /// A sentence with the address and what is allowed.
+        package let description: String
+    }
+
+    /// How many connections may wait to be accepted: a full queue of a Unix socket is a 502 of the web server at once.
+    private static let backlog: Int32 = 4096
+
+    /// Takes over a listening socket.
+    package init(inherited descriptor: Int32) {
+        self.descriptor = descriptor
+        file = nil
+        Self.setNonBlocking(descriptor)
+    }
+
+    /// Listens on `unix:PATH` or `tcp:HOST:PORT`.
+    ///
+    /// A Unix socket has mode 0660: who may connect may call webhooks. The file of a process that has ended is
+    /// replaced, that of a living one is not.
+    ///
+    /// - Throws: where the address is malformed, in use, or not to be had.
+    package init(_ address: String) throws(AddressError) {
+        if address.hasPrefix("unix:") {
+            (descriptor, file) = try Self.listen(atPath: String(address.dropFirst(5)))
+        } else if address.hasPrefix("tcp:") {
+            descriptor = try Self.listen(onTCP: String(address.dropFirst(4)))
+            file = nil
+        } else {
+            throw AddressError(description: "\(address) is no address to listen on; give unix:PATH or tcp:HOST:PORT")
+        }
+        Self.setNonBlocking(descriptor)
+    }
+
+    /// Removes the socket's file, if it is still ours.
+    package func removeFile() {
+        guard let file, let now = Self.identity(ofPath: file.path), now.device == file.device, now.inode == file.inode
+        else { return }
+        unlink(file.path)
+    }
+
+    private static func setNonBlocking(_ descriptor: Int32) {
+        let flags = fcntl(descriptor, F_GETFL)
+        _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
+    }
+
+    private static func identity(ofPath path: String) -> File? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        return File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    // MARK: Unix sockets
+
+    private static func listen(atPath path: String) throws(AddressError) -> (Int32, File?) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw AddressError(
+                description:
+                    "unix:\(path): a socket's path has 1 to \(MemoryLayout.size(ofValue: address.sun_path) - 1) bytes"
+            )
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw failure("unix:\(path)", "socket") }
+        try removeDeadSocket(path, address, probe: descriptor)
+        // The mode is set with the file, not after it: nobody connects in between.
+        let before = umask(0o117)
+        defer { umask(before) }
+        let bound = withSocketAddress(&address) { Glibc.bind(descriptor, $0, $1) }
+        guard bound == 0 else { throw failure("unix:\(path)", "bind") }
+        guard Glibc.listen(descriptor, backlog) == 0 else { throw failure("unix:\(path)", "listen") }
+        return (descriptor, identity(ofPath: path))
+    }
+
+    private static func removeDeadSocket(
+        _ path: String,
+        _ address: sockaddr_un,
+        probe _: Int32
+    ) throws(AddressError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw AddressError(description: "unix:\(path): a file that is no socket stands there")
+        }
+        var address = address
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        defer { close(probe) }
+        let code = withSocketAddress(&address) { connect(probe, $0, $1) }
+        guard code != 0, errno == ECONNREFUSED else {
+            throw AddressError(description: "unix:\(path): a process listens there already")
+        }
+        unlink(path)
+    }
+
+    private static func withSocketAddress<Address>(
+        _ address: inout Address,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<Address>.size))
+            }
+        }
+    }
+
+    // MARK: TCP
+
+    private static func listen(onTCP address: String) throws(AddressError) -> Int32 {
+        guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
+            throw AddressError(description: "tcp:\(address): give a host and a port, tcp:127.0.0.1:9000")
+        }
+        var host = address[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else {
+            throw AddressError(description: "tcp:\(address): name the host too; 127.0.0.1 keeps others out")
+        }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(String(host), String(port), &hints, &found)
+        guard code == 0, let first = found else {
+            throw AddressError(description: "tcp:\(address): \(String(cString: gai_strerror(code)))")
+        }
+        defer { freeaddrinfo(found) }
+        let info = first.pointee
+        let descriptor = socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
+        guard descriptor >= 0 else { throw failure("tcp:\(address)", "socket") }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
+            throw failure("tcp:\(address)", "bind")
+        }
+        guard Glibc.listen(descriptor, backlog) == 0 else { throw failure("tcp:\(address)", "listen") }
+        return descriptor
+    }
+
+    private static func failure(_ address: String, _ call: String) -> AddressError {
+        AddressError(description: "\(address): \(SystemError(call))")
+    }
+}

@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// How the process was started, and so which way requests come in.
+package enum WayIn: Sendable, Hashable {
+    /// With a listening socket that somebody handed over: systemd, spawn-fcgi, or a web server.
+    case listeningSocket(Int32)
+    /// By a web server, to answer one request as a CGI program (RFC 3875).
+    case cgi
+    /// By hand.
+    case shell
+
+    /// Looks at what the process was given: systemd's sockets first, then descriptor 0, then a web server's variables.
+    ///
+    /// A CGI program has descriptor 0 too, and a service of systemd has `/dev/null` there: the order matters.
+    package static func detect() -> WayIn {
+        if let descriptor = systemdSocket() { return .listeningSocket(descriptor) }
+        if isListening(STDIN_FILENO) { return .listeningSocket(STDIN_FILENO) }
+        if getenv("GATEWAY_INTERFACE") != nil || getenv("REQUEST_METHOD") != nil { return .cgi }
+        return .shell
+    }
+
+    /// The first socket of sd_listen_fds(3): descriptor 3, where `LISTEN_PID` is this process.
+    private static func systemdSocket() -> Int32? {
+        guard let pid = getenv("LISTEN_PID").flatMap({ Int32(String(cString: $0)) }), pid == getpid(),
+            let count = getenv("LISTEN_FDS").flatMap({ Int32(String(cString: $0)) }), count >= 1, isListening(3)
+        else { return nil }
+        _ = fcntl(3, F_SETFD, FD_CLOEXEC)
+        return 3
+    }
+
+    private static func isListening(_ descriptor: Int32) -> Bool {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
+    }
+}
