@@ -1,0 +1,110 @@
+import Gateway
+import Glibc
+import Synchronization
+import Testing
+
+@Suite struct EventLoopTests {
+    private func withLoop<Result>(_ body: (EventLoop) throws -> Result) throws -> Result {
+        let loop = try EventLoop(name: "test")
+        loop.start()
+        defer { loop.stop() }
+        return try body(loop)
+    }
+
+    @Test func runsTasksOnItsThread() throws {
+        try withLoop { loop in
+            let onLoop = loop.wait {
+                let before = loop.isCurrent
+                await Task.yield()
+                return [before, loop.isCurrent]
+            }
+            #expect(onLoop == [true, true])
+            #expect(!loop.isCurrent)
+        }
+    }
+
+    @Test func takesWorkFromManyThreads() throws {
+        try withLoop { loop in
+            let count = Locked(0)
+            let done = Locked(0)
+            for _ in 0..<8 {
+                Thread.start {
+                    for _ in 0..<1_000 { loop.execute { count.withLock { $0 += 1 } } }
+                    done.withLock { $0 += 1 }
+                }
+            }
+            while done.withLock({ $0 }) < 8 { usleep(1_000) }
+            loop.wait {}
+            #expect(count.withLock { $0 } == 8_000)
+        }
+    }
+
+    @Test func runsTimersInOrderAndForgetsCancelledOnes() throws {
+        try withLoop { loop in
+            let order = Locked<[Int]>([])
+            loop.wait {
+                let base = loop.now
+                await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                    for number in [5, 1, 4, 2, 3] {
+                        loop.schedule(at: base + UInt64(number) * 2_000_000) { order.withLock { $0.append(number) } }
+                    }
+                    let tokens = (0..<500).map { _ in
+                        loop.schedule(at: base + 3_000_000) { order.withLock { $0.append(-1) } }
+                    }
+                    for token in tokens { loop.cancel(token) }
+                    loop.schedule(at: base + 20_000_000) { continuation.resume() }
+                }
+            }
+            #expect(order.withLock { $0 } == [1, 2, 3, 4, 5])
+        }
+    }
+
+    /// Work that always leaves more work does not keep a descriptor's events away.
+    @Test func workDoesNotStarveDescriptors() throws {
+        final class Handler: EventHandler {
+            let seen: Locked<Bool>
+            init(_ seen: Locked<Bool>) { self.seen = seen }
+            func handle(events: UInt32, on loop: EventLoop) { seen.withLock { $0 = true } }
+        }
+        try withLoop { loop in
+            var ends: [Int32] = [0, 0]
+            try #require(pipe(&ends) == 0)
+            defer { for end in ends { close(end) } }
+            let seen = Locked(false)
+            let reading = ends[0]
+            loop.execute { try? loop.register(reading, events: Events.readable, handler: Handler(seen)) }
+            @Sendable func again() {
+                if !seen.withLock({ $0 }) { loop.execute(again) }
+            }
+            loop.execute(again)
+            var byte: UInt8 = 1
+            _ = write(ends[1], &byte, 1)
+            var rounds = 0
+            while !seen.withLock({ $0 }), rounds < 5_000 {
+                usleep(1_000)
+                rounds += 1
+            }
+            #expect(seen.withLock { $0 })
+        }
+    }
+
+    private enum Thread {
+        static func start(_ body: @escaping @Sendable () -> Void) {
+            final class Body {
+                let run: @Sendable () -> Void
+                init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+            }
+            var thread = pthread_t()
+            pthread_create(
+                &thread,
+                nil,
+                {
+                    if let context = $0 { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+                    return nil
+                },
+                Unmanaged.passRetained(Body(body)).toOpaque()
+            )
+            pthread_detach(thread)
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import CLinux
+import Gateway
+import Glibc
+import Synchronization
+import Testing
+
+/// A server on a Unix socket that answers with the body it got, and a client that speaks raw FastCGI.
+private final class EchoServer: @unchecked Sendable {
+    let loops: [EventLoop]
+    let socket: ListeningSocket
+    let server: FastCGIServer
+    let path: String
+
+    init(
+        loops count: Int = 2,
+        maximumBodyBytes: Int = 1 << 20,
+        respond: @escaping Responder = { request, _ in EchoServer.echo(request) }
+    ) throws {
+        path = "/tmp/flowhook-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
+        socket = try ListeningSocket("unix:\(path)")
+        loops = try (0..<count).map { try EventLoop(name: "loop \($0)") }
+        for loop in loops { loop.start() }
+        server = FastCGIServer(
+            listener: socket.descriptor,
+            loops: loops,
+            options: .init(respond: respond, maximumBodyBytes: { maximumBodyBytes })
+        )
+        server.start()
+    }
+
+    static func echo(_ request: WebRequest) -> WebAnswer {
+        WebAnswer(
+            status: request.isBodyTooLarge ? 413 : 200,
+            headers: [("X-Uri", request[.uri] ?? ""), ("X-Bytes", "\(request.body.count)")],
+            body: request.body
+        )
+    }
+
+    func stop() -> Bool {
+        let isDrained = server.drain(seconds: 20)
+        socket.removeFile()
+        for loop in loops { loop.stop() }
+        return isDrained
+    }
+
+    func connect() throws -> Client {
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(code == 0)
+        var bound = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
+        return Client(descriptor: descriptor)
+    }
+}
+
+private final class Client {
+    let descriptor: Int32
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    func send(_ bytes: some Collection<UInt8>) {
+        let bytes = Array(bytes)
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            offset += count
+        }
+    }
+
+    private func read(_ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var offset = 0
+        while offset < count {
+            let got = bytes[offset...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            guard got > 0 else { return nil }
+            offset += got
+        }
+        return bytes
+    }
+
+    /// The STDOUT content up to END_REQUEST; `nil` where the connection ends before.
+    func answer() -> [UInt8]? {
+        var content: [UInt8] = []
+        while let header = read(8) {
+            let length = Int(header[4]) << 8 | Int(header[5])
+            guard let bytes = read(length + Int(header[6])) else { return nil }
+            if header[1] == 3 { return content }
+            if header[1] == 6 { content += bytes[..<length] }
+        }
+        return nil
+    }
+
+    /// Whether the peer has closed the connection.
+    func isAtEnd() -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, 0) <= 0
+    }
+
+    func text() -> String? { answer().map { String(decoding: $0, as: UTF8.self) } }
+}
+
+@Suite struct FastCGIServerTests {
+    private typealias Bytes = FastCGIBytes
+
+    @Test func answersRequestsOnAKeptConnection() throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        for number in 0..<50 {
+            client.send(Bytes.request(body: Array("body \(number)".utf8)))
+            let text = try #require(client.text())
+            #expect(text.hasPrefix("Status: 200 OK\r\nX-Uri: /flow/echo\r\n"))
+            #expect(text.hasSuffix("\r\n\r\nbody \(number)"))
+        }
+        #expect(server.stop())
+        #expect(client.isAtEnd())
+    }
+
+    @Test func closesAConnectionThatIsNotKept() throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        client.send(Bytes.request(body: Array("x".utf8), keep: false))
+        #expect(client.text()?.hasSuffix("\r\n\r\nx") == true)
+        #expect(client.isAtEnd())
+        #expect(server.stop())
+    }
+
+    @Test func takesARequestInPieces() throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        for byte in Bytes.request(body: Array("pieces".utf8)) { client.send([byte]) }
+        #expect(client.text()?.hasSuffix("pieces") == true)
+        #expect(server.stop())
+    }
+
+    /// Bodies larger than a socket's buffer, and answers too; twice, so that the connection is whole afterwards.
+    @Test(arguments: [30_000, 33_000, 70_000, 300_000, 1_000_000])
+    func carriesLargeBodies(count: Int) throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        for _ in 0..<2 {
+            client.send(Bytes.request(body: body))
+            let answer = try #require(client.answer())
+            #expect(answer.suffix(count) == body[...])
+        }
+        client.send(Bytes.request(body: Array("small".utf8)))
+        #expect(client.text()?.hasSuffix("\r\n\r\nsmall") == true)
+        #expect(server.stop())
+    }
+
+    @Test(arguments: [2_000, 500_000])
+    func saysThatABodyIsTooLargeAndGoesOn(count: Int) throws {
+        let server = try EchoServer(maximumBodyBytes: 1_000)
+        let client = try server.connect()
+        client.send(Bytes.request(body: [UInt8](repeating: 1, count: count)))
+        #expect(client.text()?.hasPrefix("Status: 413") == true)
+        client.send(Bytes.request(body: [UInt8](repeating: 65, count: 1_000)))
+        #expect(client.text()?.hasPrefix("Status: 200") == true)
+        #expect(server.stop())
+    }
+
+    private static let repeatedValues = FastCGIBytes.record(type: 9, id: 0, FastCGIBytes.parameters(ScreenTests.name40))
+    private static let overflow = FastCGIBytes.record(type: 4, [0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF, 0xFE])
+    private static let unfinished = Array(FastCGIBytes.request(body: [UInt8](repeating: 1, count: 100_000)).dropLast(8))
+    private static let garbage: [[UInt8]] = [
+        Array("GET / HTTP/1.1\r\n\r\n".utf8),
+        repeatedValues,
+        FastCGIBytes.begin(keep: true) + overflow + FastCGIBytes.record(type: 4, []),
+        unfinished + repeatedValues,
+    ]
+
+    @Test(arguments: garbage.indices)
+    func closesOnGarbageAndServesOthers(index: Int) throws {
+        let server = try EchoServer()
+        let other = try server.connect()
+        let client = try server.connect()
+        client.send(Self.garbage[index])
+        #expect(client.isAtEnd())
+        other.send(Bytes.request(body: Array("alive".utf8)))
+        #expect(other.text()?.hasSuffix("alive") == true)
+        #expect(server.stop())
+    }
+
+    @Test func silentAndStoppedConnectionsHoldNobodyUp() throws {
+        let server = try EchoServer(loops: 1)
+        let silent = try (0..<200).map { _ in try server.connect() }
+        for client in silent.prefix(100) { client.send(Bytes.request().dropLast(4)) }
+        let stuck = try (0..<3).map { _ in try server.connect() }
+        for client in stuck { client.send(Bytes.request(body: [UInt8](repeating: 1, count: 100_000)).dropLast(50)) }
+        let client = try server.connect()
+        for _ in 0..<20 {
+            client.send(Bytes.request(body: Array("served".utf8)))
+            #expect(client.text()?.hasSuffix("served") == true)
+        }
+        withExtendedLifetime((silent, stuck)) {}
+    }
+
+    /// A reader that takes its time over a large answer keeps no other connection waiting.
+    @Test func aSlowReaderHoldsNobodyUp() throws {
+        let server = try EchoServer(loops: 1) { request, _ in
+            WebAnswer(
+                status: 200,
+                headers: [],
+                body: [UInt8](repeating: 66, count: request.body.isEmpty ? 900_000 : 10)
+            )
+        }
+        let slow = try server.connect()
+        slow.send(Bytes.request())
+        let client = try server.connect()
+        for _ in 0..<20 {
+            client.send(Bytes.request(body: [1]))
+            #expect(client.answer()?.suffix(10) == [UInt8](repeating: 66, count: 10)[...])
+        }
+        #expect(slow.answer()?.suffix(900_000).count == 900_000)
+        #expect(server.stop())
+    }
+
+    @Test func drainWaitsForWhatIsUnderWay() throws {
+        let started = Locked(0)
+        let server = try EchoServer { request, loop in
+            started.withLock { $0 += 1 }
+            await withUnsafeContinuation { continuation in
+                loop.schedule(at: loop.now + 500_000_000) { continuation.resume() }
+            }
+            return EchoServer.echo(request)
+        }
+        let clients = try (0..<50).map { _ in try server.connect() }
+        for client in clients { client.send(Bytes.request(body: Array("late".utf8))) }
+        while started.withLock({ $0 }) < 50 { usleep(1_000) }
+        #expect(server.stop())
+        for client in clients {
+            #expect(client.text()?.hasSuffix("late") == true)
+            #expect(client.isAtEnd())
+        }
+    }
+
+    @Test func aClientThatLeavesHarmsNobody() throws {
+        let server = try EchoServer { request, loop in
+            await withUnsafeContinuation { continuation in
+                loop.schedule(at: loop.now + 50_000_000) { continuation.resume() }
+            }
+            return EchoServer.echo(request)
+        }
+        for _ in 0..<20 {
+            let client = try server.connect()
+            client.send(Bytes.request(body: [UInt8](repeating: 1, count: 100)))
+        }
+        let client = try server.connect()
+        client.send(Bytes.request(body: Array("still here".utf8)))
+        #expect(client.text()?.hasSuffix("still here") == true)
+        #expect(server.stop())
+    }
+}
