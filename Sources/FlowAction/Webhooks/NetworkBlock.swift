@@ -1,13 +1,35 @@
 /// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
 package struct NetworkBlock: Sendable, Hashable {
-    /// The block's first address, in 16 bytes; IPv4 as `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
-    package let base: [UInt8]
+    /// An address of the block.
+    package let base: IPAddress
     /// How many leading bits of the 128 are the block's; 96 more than written for IPv4.
     package let prefixLength: Int
 
-    /// Makes a block from its base and prefix.
-    package init(base: [UInt8], prefixLength: Int) {
+    /// Reads a block, or one address as a block of its own; `nil` where the text is neither.
+    ///
+    /// The address stands in its usual form, four decimal parts or IPv6.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let isV6 = parts[0].contains(":")
+        guard isV6 || parts[0].split(separator: ".", omittingEmptySubsequences: false).count == 4,
+            let base = IPAddress(parts[0])
+        else { return nil }
+        var length = isV6 ? 128 : 32
+        if parts.count == 2 {
+            guard parts[1].utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let written = Int(parts[1]),
+                written <= length
+            else { return nil }
+            length = written
+        }
         self.base = base
-        self.prefixLength = prefixLength
+        prefixLength = isV6 ? length : length + 96
+    }
+
+    /// Whether an address lies in the block.
+    package func contains(_ address: IPAddress) -> Bool {
+        let whole = prefixLength / 8
+        guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }
+        let rest = prefixLength % 8
+        return rest == 0 || (address.bytes[whole] ^ base.bytes[whole]) >> UInt8(8 - rest) == 0
     }
 }

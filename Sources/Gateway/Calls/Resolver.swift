@@ -1,0 +1,157 @@
+package import FlowAction
+internal import Glibc
+
+/// Looks names up off the loops, for all of them together.
+///
+/// A look-up of one name serves everybody who waits for it; what was found is kept for a short while. The threads are
+/// bounded, and one name holds one of them at most, so that a name server that never answers delays the look-ups of
+/// other names only once it has as many names hanging as there are threads; waiters leave at their own deadlines.
+package final class Resolver: Sendable {
+    /// What a look-up gives: the addresses in the system's order of preference (RFC 6724), or a sentence.
+    package typealias Answer = Result<[IPAddress], LookUpError>
+
+    /// Why a name has no address.
+    package struct LookUpError: Error, Sendable, Hashable {
+        /// What getaddrinfo(3) says.
+        package var reason: String
+
+        /// Makes an error.
+        package init(reason: String) {
+            self.reason = reason
+        }
+    }
+
+    private enum Entry {
+        case known(Answer, until: UInt64)
+        case pending([@Sendable (Answer) -> Void])
+    }
+
+    private let entries = Locked<[String: Entry]>([:])
+    private let pool: BlockingPool
+    private let lookUp: @Sendable (String) -> Answer
+
+    /// How long addresses are kept: long enough to matter under load, short enough for a service that moves.
+    private static let knownNanoseconds: UInt64 = 5_000_000_000
+
+    /// How long a failure is kept.
+    private static let failedNanoseconds: UInt64 = 500_000_000
+
+    /// How many names are kept before old ones are dropped.
+    private static let maximumNames = 4_096
+
+    /// Makes a resolver.
+    ///
+    /// - Parameters:
+    ///   - threads: how many look-ups run at once, 16 by default.
+    ///   - lookUp: blocks and gives the addresses of a name, the system's by default.
+    package init(threads: Int = 16, lookUp: @escaping @Sendable (String) -> Answer = Resolver.system) {
+        pool = BlockingPool(threads: threads)
+        self.lookUp = lookUp
+    }
+
+    /// Ends the threads once their look-ups are done.
+    package func close() {
+        pool.close()
+    }
+
+    /// The addresses of a name, if they are known now.
+    package func known(_ name: String) -> Answer? {
+        let now = nanoseconds(of: CLOCK_MONOTONIC)
+        return entries.withLock { entries in
+            if case .known(let answer, let until) = entries[name], until > now { answer } else { nil }
+        }
+    }
+
+    /// Looks a name up, and hands the answer to a closure, on any thread.
+    package func find(_ name: String, then: @escaping @Sendable (Answer) -> Void) {
+        let now = nanoseconds(of: CLOCK_MONOTONIC)
+        var known: Answer?
+        let isFirst = entries.withLock { entries in
+            switch entries[name] {
+            case .known(let answer, let until) where until > now:
+                known = answer
+                return false
+            case .pending(var waiting):
+                // Taken out first, so that the list is not copied for each who joins it.
+                entries[name] = nil
+                waiting.append(then)
+                entries[name] = .pending(waiting)
+                return false
+            case .known, nil:
+                entries[name] = .pending([then])
+                return true
+            }
+        }
+        if let known { return then(known) }
+        guard isFirst else { return }
+        pool.submit { [self] in finish(name, lookUp(name)) }
+    }
+
+    private func finish(_ name: String, _ answer: Answer) {
+        let now = nanoseconds(of: CLOCK_MONOTONIC)
+        let lifetime = if case .success = answer { Self.knownNanoseconds } else { Self.failedNanoseconds }
+        let waiting = entries.withLock { entries in
+            guard case .pending(let waiting) = entries[name] else { return [@Sendable (Answer) -> Void]() }
+            entries[name] = .known(answer, until: now + lifetime)
+            if entries.count > Self.maximumNames {
+                entries = entries.filter { entry in
+                    if case .known(_, let until) = entry.value { until > now } else { true }
+                }
+            }
+            return waiting
+        }
+        for then in waiting { then(answer) }
+    }
+
+    /// What getaddrinfo(3) gives.
+    package static func system(_ name: String) -> Answer {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var found: UnsafeMutablePointer<addrinfo>?
+        var code = getaddrinfo(name, nil, &hints, &found)
+        if code != 0, code != EAI_AGAIN {
+            // A machine that has loopback alone has no address to be configured for.
+            hints.ai_flags = 0
+            code = getaddrinfo(name, nil, &hints, &found)
+        }
+        guard code == 0 else { return .failure(LookUpError(reason: String(cString: gai_strerror(code)))) }
+        defer { freeaddrinfo(found) }
+        var addresses: [IPAddress] = []
+        var next = found
+        while let info = next {
+            if let address = IPAddress(socketAddress: info.pointee.ai_addr), !addresses.contains(address) {
+                addresses.append(address)
+            }
+            next = info.pointee.ai_next
+        }
+        return addresses.isEmpty ? .failure(LookUpError(reason: "no address")) : .success(addresses)
+    }
+}
+
+extension IPAddress {
+    /// Reads the address of a socket address of IPv4 or IPv6.
+    init?(socketAddress: UnsafePointer<sockaddr>?) {
+        guard let socketAddress else { return nil }
+        switch Int32(socketAddress.pointee.sa_family) {
+        case AF_INET:
+            let address = UnsafeRawPointer(socketAddress).assumingMemoryBound(to: sockaddr_in.self).pointee
+            self.init(v4: UInt32(bigEndian: address.sin_addr.s_addr))
+        case AF_INET6:
+            let address = UnsafeRawPointer(socketAddress).assumingMemoryBound(to: sockaddr_in6.self).pointee
+            self.init(bytes: withUnsafeBytes(of: address.sin6_addr) { Array($0) })
+        default:
+            return nil
+        }
+    }
+
+    /// The address as URLs and curl write it, without brackets.
+    var text: String {
+        if let v4 {
+            return [24, 16, 8, 0].map { String(v4 >> $0 & 0xFF) }.joined(separator: ".")
+        }
+        return stride(from: 0, to: 16, by: 2)
+            .map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+            .joined(separator: ":")
+    }
+}

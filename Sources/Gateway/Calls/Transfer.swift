@@ -1,0 +1,288 @@
+internal import CCurl
+internal import FlowAction
+internal import Glibc
+
+/// One request and its response over libcurl: an easy handle, set up once and used again for call after call.
+///
+/// The handle's callbacks run on the loop that performs it and fill this object.
+final class Transfer {
+    /// The handle; the caller adds it to its multi handle.
+    let easy: UnsafeMutableRawPointer
+    /// Takes the result once.
+    var completion: ((CURLcode) -> Void)?
+
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var resolveList: UnsafeMutablePointer<curl_slist>?
+    private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var policy = AddressPolicy(allowing: [])
+    private var usesProxy = false
+    private var isIdempotent = false
+    private var maximumBodyBytes = 0
+    private var bodyBytes: [UInt8] = []
+    private var headerBytes = 0
+    private var statusLine = ""
+
+    /// Whether an address was refused.
+    private(set) var isBlocked = false
+    /// Whether the response passed a bound.
+    private(set) var isTooLarge = false
+    /// How often the request was about to be written to a connection.
+    private(set) var starts = 0
+
+    /// How many bytes of headers a response may have.
+    private static let maximumHeaderBytes = 65_536
+
+    /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
+    /// close one, since a request that meets the close may or may not have been taken.
+    private static let maximumIdleSeconds = 4
+
+    /// Makes a handle and sets what every call shares.
+    init?() {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        flowhook_set_pointer(easy, CURLOPT_PRIVATE, context)
+        flowhook_set_pointer(easy, CURLOPT_ERRORBUFFER, errorBuffer)
+        flowhook_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        flowhook_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+        // The URL goes out as it was rendered.
+        flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+        flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        flowhook_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
+        // Decodes what it names; the header itself is among the request's own.
+        flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+        // The environment's proxies do not apply.
+        flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
+        flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            Transfer.from(context)?.takeBody(bytes, size * count) ?? 0
+        }
+        flowhook_set_pointer(easy, CURLOPT_HEADERDATA, context)
+        flowhook_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            Transfer.from(context)?.takeHeader(bytes, size * count) ?? 0
+        }
+        flowhook_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
+        flowhook_set_socket_function(easy) { context, _, address in
+            Transfer.from(context)?.openSocket(address) ?? CURL_SOCKET_BAD
+        }
+        flowhook_set_pointer(easy, CURLOPT_PREREQDATA, context)
+        flowhook_set_ready_function(easy) { context, peer, _, _, _ in
+            Transfer.from(context)?.isReady(toSendTo: peer) ?? false ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        clear()
+        errorBuffer.deallocate()
+    }
+
+    // The caller keeps every transfer alive for as long as curl knows its handle.
+    private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// The transfer of a handle.
+    static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
+        from(flowhook_get_private(easy))
+    }
+
+    // MARK: Setting up
+
+    /// Readies the handle for a request.
+    ///
+    /// - Parameters:
+    ///   - addresses: where the host is; empty where curl needs no look-up.
+    ///   - milliseconds: what is left of the deadline, above 0.
+    func prepare(_ request: OutgoingRequest, addresses: [IPAddress], settings: Settings, milliseconds: Int) {
+        clear()
+        policy = AddressPolicy(allowing: settings.allowNetworks)
+        usesProxy = settings.proxy != nil
+        isIdempotent = request.method != .post && request.method != .patch
+        maximumBodyBytes = settings.maxResponseBytes
+        flowhook_set_pointer(easy, CURLOPT_URL, request.url)
+        flowhook_set_pointer(easy, CURLOPT_PROXY, settings.proxy ?? "")
+        flowhook_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+        setMethod(request)
+        setHeaders(request)
+        setTLS(request.policy.tls)
+        if !addresses.isEmpty {
+            let host = request.host.contains(":") ? "[\(request.host)]" : request.host
+            let list = addresses.map { $0.v4 == nil ? "[\($0.text)]" : $0.text }.joined(separator: ",")
+            resolveList = curl_slist_append(nil, "+\(host):\(request.port):\(list)")
+        }
+        flowhook_set_list(easy, CURLOPT_RESOLVE, resolveList)
+    }
+
+    private func setMethod(_ request: OutgoingRequest) {
+        if let body = request.body {
+            flowhook_set_long(easy, CURLOPT_POST, 1)
+            flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+            body.withUnsafeBytes { bytes in
+                _ = flowhook_set_pointer(
+                    easy,
+                    CURLOPT_COPYPOSTFIELDS,
+                    bytes.baseAddress ?? UnsafeRawPointer(errorBuffer)
+                )
+            }
+        } else if request.method == .get || request.method == .delete {
+            flowhook_set_long(easy, CURLOPT_HTTPGET, 1)
+        } else {
+            // These methods mean something by a body: its absence is told by a length of 0 (RFC 9110, section 8.6).
+            flowhook_set_long(easy, CURLOPT_POST, 1)
+            flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, 0)
+            flowhook_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, "")
+        }
+        flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+    }
+
+    private func setHeaders(_ request: OutgoingRequest) {
+        var mustSuppress = ["accept", "content-type", "user-agent"]
+        for header in request.headers {
+            // curl takes "Name:" for "none of this"; an empty value is "Name;" (CURLOPT_HTTPHEADER).
+            append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+            if let index = mustSuppress.firstIndex(of: header.name.lowercased()) { mustSuppress.remove(at: index) }
+        }
+        for name in mustSuppress { append("\(name):") }
+        append("Expect:")
+        flowhook_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    private func append(_ line: String) {
+        headerList = curl_slist_append(headerList, line) ?? headerList
+    }
+
+    private func setTLS(_ files: CallPolicy.TLSFiles?) {
+        // A null path brings back the system's own.
+        for (option, path) in [
+            (CURLOPT_SSLCERT, files?.clientCertificate), (CURLOPT_SSLKEY, files?.clientKey),
+        ] {
+            if let path {
+                flowhook_set_pointer(easy, option, path)
+            } else {
+                flowhook_set_pointer(easy, option, nil)
+            }
+        }
+        flowhook_set_pointer(
+            easy,
+            CURLOPT_CAINFO,
+            files?.certificateAuthorities ?? Self.systemCertificateAuthorities
+        )
+    }
+
+    /// Debian's bundle of certificate authorities, curl's default there.
+    private static let systemCertificateAuthorities = "/etc/ssl/certs/ca-certificates.crt"
+
+    /// Forgets the last call; curl must not know the handle.
+    private func clear() {
+        curl_slist_free_all(headerList)
+        curl_slist_free_all(resolveList)
+        headerList = nil
+        resolveList = nil
+        errorBuffer[0] = 0
+        bodyBytes = []
+        headerBytes = 0
+        statusLine = ""
+        isBlocked = false
+        isTooLarge = false
+        starts = 0
+    }
+
+    // MARK: Callbacks
+
+    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+        guard let address else { return CURL_SOCKET_BAD }
+        if !usesProxy {
+            let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
+            guard let target, policy.permits(target) else {
+                isBlocked = true
+                return CURL_SOCKET_BAD
+            }
+        }
+        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return socket(address.pointee.family, type, address.pointee.protocol)
+    }
+
+    /// Called when a connection, new or kept, is about to get the request.
+    private func isReady(toSendTo peer: UnsafeMutablePointer<CChar>?) -> Bool {
+        // curl sends again by itself where a kept connection closes without a byte of answer. The service may have
+        // acted on the first, so a method that is not idempotent is not repeated (RFC 9110, section 9.2.2).
+        guard starts == 0 || isIdempotent else { return false }
+        if !usesProxy {
+            // A kept connection may be older than the settings.
+            guard let peer, let address = IPAddress(String(cString: peer)), policy.permits(address) else {
+                isBlocked = true
+                return false
+            }
+        }
+        starts += 1
+        return true
+    }
+
+    private func takeHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        headerBytes += count
+        guard let bytes, headerBytes <= Self.maximumHeaderBytes else {
+            isTooLarge = true
+            return 0
+        }
+        if count > 5, memcmp(bytes, "HTTP/", 5) == 0 {
+            statusLine = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+        }
+        return count
+    }
+
+    private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        guard let bytes, bodyBytes.count + count <= maximumBodyBytes else {
+            isTooLarge = true
+            return 0
+        }
+        bodyBytes.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        return count
+    }
+
+    // MARK: Results
+
+    /// Whether the service has begun to answer.
+    var hasAnswerBegun: Bool { !statusLine.isEmpty }
+
+    /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
+    var curlDetail: String { String(cString: errorBuffer) }
+
+    /// Takes the answer out of the handle.
+    func takeAnswer() -> ServiceAnswer {
+        defer { bodyBytes = [] }
+        return ServiceAnswer(
+            status: flowhook_get_long(easy, CURLINFO_RESPONSE_CODE),
+            reasonPhrase: reasonPhrase,
+            contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE).map { String(cString: $0) },
+            body: bodyBytes
+        )
+    }
+
+    /// What follows the version and the status; empty in HTTP/2.
+    private var reasonPhrase: String {
+        let words = statusLine.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count == 3 else { return "" }
+        var phrase = words[2].unicodeScalars
+        while let last = phrase.last, last.value <= 0x20 { phrase.removeLast() }
+        return String(phrase)
+    }
+
+    /// How long the parts took; `lookUp` and `total` are the caller's to complete.
+    var timing: CallTiming {
+        var timing = CallTiming()
+        timing.attempts = starts > 0 ? 1 : 0
+        if flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0 {
+            let lookedUp = flowhook_get_offset(easy, CURLINFO_NAMELOOKUP_TIME_T)
+            let connected = flowhook_get_offset(easy, CURLINFO_CONNECT_TIME_T)
+            let secured = flowhook_get_offset(easy, CURLINFO_APPCONNECT_TIME_T)
+            timing.connect = Int64(max(0, connected - lookedUp))
+            timing.tls = Int64(max(0, secured - connected))
+        }
+        timing.firstByte = Int64(flowhook_get_offset(easy, CURLINFO_STARTTRANSFER_TIME_T))
+        return timing
+    }
+}

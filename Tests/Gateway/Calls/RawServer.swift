@@ -1,0 +1,142 @@
+import Gateway
+import Glibc
+
+/// A server on a free port of loopback that records the raw bytes of requests and answers each by a script.
+final class RawServer: @unchecked Sendable {
+    /// One step of an answer.
+    enum Step: Sendable {
+        case send([UInt8])
+        case wait(milliseconds: UInt32)
+        case waitForEver
+        case close
+        case reset
+
+        static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
+    }
+
+    let port: Int
+    private let descriptor: Int32
+    private let requests = Locked<[String]>([])
+    private let connectionCount = Locked(0)
+    private let script: @Sendable (_ request: String, _ number: Int) -> [Step]
+
+    init(_ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]) {
+        self.script = script
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                _ = bind(descriptor, pointer, length)
+                _ = listen(descriptor, 4096)
+                _ = getsockname(descriptor, pointer, &length)
+            }
+            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+        Self.startThread { [self] in accept() }
+    }
+
+    /// The requests so far, as they came.
+    var received: [String] { requests.withLock { $0 } }
+
+    /// How many connections were made.
+    var connections: Int { connectionCount.withLock { $0 } }
+
+    func stop() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    private func accept() {
+        while true {
+            let connection = Glibc.accept(descriptor, nil, nil)
+            guard connection >= 0 else { return }
+            connectionCount.withLock { $0 += 1 }
+            Self.startThread { [self] in
+                serve(connection)
+                close(connection)
+            }
+        }
+    }
+
+    private func serve(_ connection: Int32) {
+        var buffer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            while Self.requestLength(buffer) == nil {
+                let count = recv(connection, &piece, piece.count, 0)
+                guard count > 0 else { return }
+                buffer.append(contentsOf: piece[..<count])
+            }
+            let length = Self.requestLength(buffer) ?? 0
+            let request = String(decoding: buffer[..<length], as: UTF8.self)
+            buffer.removeFirst(length)
+            let number = requests.withLock { requests in
+                requests.append(request)
+                return requests.count
+            }
+            for step in script(request, number) {
+                switch step {
+                case .send(let bytes):
+                    var offset = 0
+                    while offset < bytes.count {
+                        let count = bytes[offset...].withUnsafeBytes {
+                            Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                        }
+                        guard count > 0 else { return }
+                        offset += count
+                    }
+                case .wait(let milliseconds): usleep(milliseconds * 1_000)
+                case .waitForEver:
+                    _ = recv(connection, &piece, piece.count, 0)
+                    return
+                case .close: return
+                case .reset:
+                    var linger = linger(l_onoff: 1, l_linger: 0)
+                    setsockopt(
+                        connection,
+                        SOL_SOCKET,
+                        SO_LINGER,
+                        &linger,
+                        socklen_t(MemoryLayout.size(ofValue: linger))
+                    )
+                    return
+                }
+            }
+        }
+    }
+
+    /// The length of a whole request at the start of some bytes.
+    private static func requestLength(_ bytes: [UInt8]) -> Int? {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        let head = text[..<end.lowerBound].lowercased()
+        var body = 0
+        if let field = head.firstRange(of: "content-length: ") {
+            body = Int(head[field.upperBound...].prefix { $0.isNumber }) ?? 0
+        }
+        let whole = text[..<end.upperBound].utf8.count + body
+        return bytes.count >= whole ? whole : nil
+    }
+
+    private static func startThread(_ body: @escaping @Sendable () -> Void) {
+        final class Body {
+            let run: @Sendable () -> Void
+            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        }
+        var thread = pthread_t()
+        pthread_create(
+            &thread,
+            nil,
+            {
+                if let context = $0 { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            },
+            Unmanaged.passRetained(Body(body)).toOpaque()
+        )
+        pthread_detach(thread)
+    }
+}
