@@ -1,0 +1,19 @@
+/// The names that the families of tokens know.
+extension TokenFamily {
+    /// The names of the family, where it has a closed list; `nil` where names come from elsewhere.
+    package var names: [String]? {
+        switch self {
+        case .program, .campaign: ["id", "name", "description"]
+        case .system: ["date", "time", "dateTime", "munchkinId"]
+        case .trigger:
+            [
+                "Trigger Name", "Name", "Link", "Subject", "Category", "Details", "Web Page", "Client IP Address",
+                "Sent By", "Received By", "Referrer", "Search Engine", "Search Query", "Browser",
+            ]
+        case .lead, .company, .my, .member: nil
+        }
+    }
+
+    /// The `system` links that belong to e-mails, and are blank in a webhook.
+    package static let emailLinks = ["forwardToFriendLink", "unsubscribeLink", "viewAsWebpageLink"]
+}
