@@ -5,11 +5,7 @@ extension TokenFamily {
         switch self {
         case .program, .campaign: ["id", "name", "description"]
         case .system: ["date", "time", "dateTime", "munchkinId"]
-        case .trigger:
-            [
-                "Trigger Name", "Name", "Link", "Subject", "Category", "Details", "Web Page", "Client IP Address",
-                "Sent By", "Received By", "Referrer", "Search Engine", "Search Query", "Browser",
-            ]
+        case .trigger: TriggerTokens.names
         case .lead, .company, .my, .member: nil
         }
     }
