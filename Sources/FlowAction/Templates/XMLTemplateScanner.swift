@@ -48,6 +48,11 @@ struct XMLTemplateScanner {
             if try takeName("a processing instruction").lowercased() == "xml" {
                 throw failure("<?xml stands at the very beginning or nowhere", at: start)
             }
+            if reader.take("?>") { return }
+            guard reader.skipBlanks() else {
+                throw interruption("a processing instruction", from: start)
+                    ?? failure("a blank is wanted after the name of a processing instruction")
+            }
             try skip(to: "?>", from: start, "a processing instruction")
         } else if reader.take("</") {
             try takeEndTag(from: start)
@@ -65,20 +70,30 @@ struct XMLTemplateScanner {
             return
         }
         var expected = ["version", "encoding", "standalone"][...]
+        var isSeparated = true
         while reader.byte != UInt8(ascii: "?") {
             let start = reader.position
             let name = try takeName("the XML declaration")
-            guard let index = expected.firstIndex(of: name), index == 0 || expected.startIndex > 0 else {
-                throw failure("<?xml wants version, then encoding, then standalone", at: start)
+            guard isSeparated, let index = expected.firstIndex(of: name), index == 0 || expected.startIndex > 0 else {
+                throw failure("<?xml wants version, then encoding, then standalone, with blanks between", at: start)
             }
             expected = expected[(index + 1)...]
-            let value = try takeDeclarationValue()
-            if name == "encoding", value.lowercased() != "utf-8" {
-                throw failure("the payload goes out as UTF-8; declare encoding=\"UTF-8\" or none", at: start)
-            }
-            reader.skipBlanks()
+            try checkDeclared(name, try takeDeclarationValue(), at: start)
+            isSeparated = reader.skipBlanks()
         }
         guard expected.startIndex > 0, reader.take("?>") else { throw failure("<?xml wants version=\"1.0\" and ?>") }
+    }
+
+    private func checkDeclared(_ name: String, _ value: String, at offset: Int) throws(TemplateFinding) {
+        switch name {
+        case "version" where value != "1.0":
+            throw failure("the version of XML is 1.0", at: offset)
+        case "encoding" where value.lowercased() != "utf-8":
+            throw failure("the payload goes out as UTF-8; declare encoding=\"UTF-8\" or none", at: offset)
+        case "standalone" where value != "yes" && value != "no":
+            throw failure("standalone is yes or no", at: offset)
+        default: break
+        }
     }
 
     private mutating func takeDeclarationValue() throws(TemplateFinding) -> String {
