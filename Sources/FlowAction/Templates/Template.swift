@@ -18,6 +18,17 @@ package struct Template: Sendable {
         self.segments = segments
         self.source = source
     }
+
+    /// The template followed by another.
+    func joined(to other: Template) -> Template {
+        var segments = segments
+        var rest = other.segments[...]
+        if case .literal(let last) = segments.last, case .literal(let first) = rest.first {
+            segments[segments.count - 1] = .literal(last + first)
+            rest = rest.dropFirst()
+        }
+        return Template(segments: segments + rest, source: source + other.source)
+    }
 }
 
 /// Where a token stands in a template: it decides how its value is written.

@@ -3,24 +3,27 @@
 /// Each function gives a template that renders as well as the text allows, and every finding in it;
 /// where one is an error the template is not to be used.
 package struct TemplateCompiler: Sendable {
-    private let leadFields: FieldCatalog
-    private let companyFields: FieldCatalog
+    /// How tokens are read.
+    let syntax: TokenSyntax
 
     /// Makes a compiler that knows these fields.
     package init(leadFields: FieldCatalog, companyFields: FieldCatalog) {
-        self.leadFields = leadFields
-        self.companyFields = companyFields
+        syntax = TokenSyntax(leadFields: leadFields, companyFields: companyFields)
     }
 
     /// Compiles a payload template.
     ///
-    /// - Parameter contentType: the effective `Content-Type`; under `JSON` it decides whether the payload must be JSON.
+    /// - Parameter contentType: the effective `Content-Type`, `nil` for the encoding's own; under `JSON` it decides
+    ///   whether the payload must be JSON.
     package func payload(
         _ text: String,
         encoding: TokenEncoding?,
         contentType: String?
     ) -> (template: Template, findings: [TemplateFinding]) {
-        (Template(segments: [.literal(Array(text.utf8))], source: text), [])
+        let text = TokenizedText(text, syntax: syntax)
+        var payload = PayloadPlaces(text: text, encoding: encoding, contentType: contentType)
+        payload.find()
+        return (text.template(places: payload.places), inOrder(text.findings + payload.findings))
     }
 
     /// Compiles a URL.
@@ -28,11 +31,31 @@ package struct TemplateCompiler: Sendable {
         _ text: String,
         encoding: TokenEncoding?
     ) -> (template: URLTemplate, findings: [TemplateFinding]) {
-        (URLTemplate(url: Template(segments: [.literal(Array(text.utf8))], source: text)), [])
+        let text = TokenizedText(text, syntax: syntax)
+        var url = URLPlaces(text: text, encoding: encoding)
+        url.find()
+        return (url.template, inOrder(text.findings + url.findings))
     }
 
     /// Compiles a header's value.
     package func header(_ text: String) -> (template: Template, findings: [TemplateFinding]) {
-        (Template(segments: [.literal(Array(text.utf8))], source: text), [])
+        let text = TokenizedText(text, syntax: syntax)
+        var findings = text.findings
+        if let offset = text.bytes.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+            findings.append(
+                TemplateFinding(
+                    offset: offset,
+                    .error,
+                    code: "header-control-character",
+                    message: "a header's value is one line without control characters; this is a "
+                        + (text.bytes[offset] == 0x0A ? "line break" : "control character")
+                )
+            )
+        }
+        return (text.template(places: text.tokens.map { _ in .header }), inOrder(findings))
+    }
+
+    private func inOrder(_ findings: [TemplateFinding]) -> [TemplateFinding] {
+        findings.sorted { $0.offset < $1.offset }
     }
 }

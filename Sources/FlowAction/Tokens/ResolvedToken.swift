@@ -11,6 +11,9 @@ package struct ResolvedToken: Sendable, Hashable {
     /// Where the value came from.
     package var source: Source
 
+    /// What stands in place of a secret value in everything that people read.
+    package static let mask = "••••••"
+
     /// How JSON writes a value: an empty number or boolean is `null`, any other empty value `""`.
     package enum Shape: Sendable {
         /// Escaped, in double quotes.

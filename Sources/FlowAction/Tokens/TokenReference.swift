@@ -16,6 +16,8 @@ package struct TokenReference: Sendable, Hashable {
     package var leadField: Int?
     /// `family.Name` the way the template spells it, for reports.
     package var spelling: String
+    /// Where the token begins in its template's text, in bytes of UTF-8.
+    package var offset: Int
 
     /// Makes a reference.
     package init(
@@ -24,7 +26,8 @@ package struct TokenReference: Sendable, Hashable {
         defaultText: String?,
         companyField: Int? = nil,
         leadField: Int? = nil,
-        spelling: String
+        spelling: String,
+        offset: Int = 0
     ) {
         self.family = family
         self.name = name
@@ -33,6 +36,7 @@ package struct TokenReference: Sendable, Hashable {
         self.companyField = companyField
         self.leadField = leadField
         self.spelling = spelling
+        self.offset = offset
     }
 }
 

@@ -1,0 +1,63 @@
+import JSON
+
+/// How a value is written at each place.
+extension [UInt8] {
+    /// Appends a value the way its place wants it.
+    ///
+    /// - Returns: what keeps the value from standing there, as the end of a sentence; `nil` where nothing does.
+    mutating func append(_ value: ResolvedToken, at place: Place) -> String? {
+        switch place {
+        case .plain, .urlAuthority:
+            append(contentsOf: value.text.utf8)
+        case .form:
+            append(formEncoded: value.text)
+        case .urlComponent:
+            append(percentEncoded: value.text)
+        case .urlAsWritten:
+            append(uriText: value.text)
+        case .jsonValue:
+            append(jsonLiteral: value)
+        case .jsonString:
+            append(jsonEscaped: value.text)
+        case .jsonName:
+            append(jsonString: value.text)
+        case .header:
+            guard !value.text.unicodeScalars.contains(where: isControl) else {
+                return "holds a control character, which no header may carry"
+            }
+            append(contentsOf: value.text.utf8)
+        case .xmlText, .xmlAttribute, .xmlCDATA:
+            guard value.text.unicodeScalars.allSatisfy(isXMLCharacter) else {
+                return "holds a character that XML 1.0 forbids"
+            }
+            if place == .xmlCDATA {
+                append(xmlCDATA: value.text)
+            } else {
+                append(xmlEscaped: value.text, isAttribute: place == .xmlAttribute)
+            }
+        }
+        return nil
+    }
+
+    /// Appends a mask in place of a value: with quotes where JSON wants them, otherwise as it is.
+    mutating func append(mask: String, at place: Place) {
+        if place == .jsonValue || place == .jsonName { append(jsonString: mask) } else { append(contentsOf: mask.utf8) }
+    }
+
+    /// Appends a complete JSON literal: numbers and booleans bare, `null` where they are empty, text in quotes.
+    private mutating func append(jsonLiteral value: ResolvedToken) {
+        switch value.shape {
+        case .text: append(jsonString: value.text)
+        case .number, .boolean: append(contentsOf: value.text.isEmpty ? "null".utf8 : value.text.utf8)
+        }
+    }
+}
+
+/// Whether a character is a control character that a header may not carry: any but TAB.
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\t": false
+    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}": true
+    default: false
+    }
+}

@@ -1,0 +1,217 @@
+/// One pass over a webhook's templates: what has come up on the way.
+///
+/// It goes on after a failure, so that every unresolved token is known at its end.
+struct RenderPass {
+    /// The first thing that went wrong.
+    private(set) var failure: CallFailure?
+    /// The unresolved tokens by spelling, each once.
+    private(set) var unresolved: [String] = []
+    /// Those of them that have no default.
+    private(set) var withoutDefault: [String] = []
+    /// What must not be shown.
+    private(set) var secrets: [String] = []
+    /// The uses of tokens, where secrets are masked.
+    private(set) var tokens: [RenderedRequest.TokenUse] = []
+    /// Where the call goes, once the URL is rendered.
+    private(set) var target: ServiceURL?
+    private let showsSecrets: Bool
+    private var authorization: String?
+    private var isInUserInfo = false
+    private var seen: [(family: TokenFamily, key: String, hasDefault: Bool)] = []
+    /// Where in the URL the first token behind the authority begins.
+    private var firstOutsideAuthority: Int?
+
+    /// Starts a pass.
+    init(showsSecrets: Bool) {
+        self.showsSecrets = showsSecrets
+    }
+
+    /// A failure before anything was sent.
+    static func failure(_ detail: String) -> CallFailure {
+        CallFailure(.renderFailure, detail: detail, sent: .no)
+    }
+
+    /// Renders the URL, `user:password@` taken out, and checks where it leads.
+    mutating func url(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
+        var url: [UInt8] = []
+        append(template.url, to: &url, maximumBytes: .max, resolve: resolve)
+        do {
+            var target = try ServiceURL(parsing: url)
+            if let first = firstOutsideAuthority, first < target.authority.upperBound {
+                fail("a token that stands behind the URL's host and port would become part of them")
+                return url
+            }
+            if let userInfo = target.userInfo {
+                if template.userInfo != nil { fail("the URL has user:password@ twice") }
+                authorize(percentDecoded(url[userInfo]))
+                url.removeSubrange(userInfo.lowerBound...userInfo.upperBound)
+                target = try ServiceURL(parsing: url)
+            }
+            self.target = target
+        } catch {
+            fail("the URL cannot be called: \(error.rawValue)")
+        }
+        if let template = template.userInfo {
+            var userInfo: [UInt8] = []
+            isInUserInfo = true
+            defer { isInUserInfo = false }
+            append(template, to: &userInfo, maximumBytes: .max, resolve: resolve)
+            authorize(userInfo)
+        }
+        if url.count > Renderer.maximumURLBytes { fail("the URL is longer than \(Renderer.maximumURLBytes) bytes") }
+        return url
+    }
+
+    /// Renders the payload; `nil` where no body is sent.
+    mutating func payload(
+        of webhook: Webhook,
+        maximumBytes: Int,
+        resolve: (TokenReference) -> ResolvedToken
+    ) -> [UInt8]? {
+        guard let template = webhook.payload, webhook.requestType != .get else { return nil }
+        var body: [UInt8] = []
+        body.reserveCapacity(template.source.utf8.count + template.source.utf8.count / 2)
+        append(template, to: &body, maximumBytes: maximumBytes, resolve: resolve)
+        if body.count > maximumBytes {
+            fail("the payload is larger than \(maximumBytes) bytes (max_payload_bytes)")
+        }
+        return body
+    }
+
+    /// Renders the custom headers and adds those that the webhook implies; a custom one of the same name wins.
+    mutating func headers(
+        of webhook: Webhook,
+        hasBody: Bool,
+        resolve: (TokenReference) -> ResolvedToken
+    ) -> [OutgoingRequest.HeaderField] {
+        var headers: [OutgoingRequest.HeaderField] = []
+        headers.reserveCapacity(webhook.headers.count + 5)
+        var size = 0
+        func add(_ name: String, _ value: String) {
+            headers.append(OutgoingRequest.HeaderField(name: name, value: value))
+            size += name.utf8.count + value.utf8.count + 4
+        }
+
+        var value: [UInt8] = []
+        for header in webhook.headers {
+            value.removeAll(keepingCapacity: true)
+            append(header.value, to: &value, maximumBytes: Renderer.maximumHeaderBytes, resolve: resolve)
+            add(header.name, String(decoding: value, as: UTF8.self))
+        }
+        func imply(_ name: String, _ value: String) {
+            if !webhook.headers.contains(where: { equalsIgnoringCase($0.name, name) }) { add(name, value) }
+        }
+        if let authorization { imply("Authorization", authorization) }
+        imply("User-Agent", "flowhook/\(Version.current)")
+        imply("Accept", webhook.responseType.mediaRange)
+        imply("Accept-Encoding", "gzip, deflate")
+        if hasBody { imply("Content-Type", webhook.encoding.mediaType) }
+        if size > Renderer.maximumHeaderBytes {
+            fail("the headers take more than \(Renderer.maximumHeaderBytes) bytes")
+        }
+        return headers
+    }
+
+    private mutating func append(
+        _ template: Template,
+        to bytes: inout [UInt8],
+        maximumBytes: Int,
+        resolve: (TokenReference) -> ResolvedToken
+    ) {
+        var lastPlace: Place?
+        for segment in template.segments {
+            switch segment {
+            case .literal(let literal):
+                if let place = lastPlace { bytes.separate(place, from: literal) }
+                bytes.append(contentsOf: literal)
+                lastPlace = nil
+            case .token(let token, let place):
+                append(token, resolve(token), at: place, to: &bytes)
+                lastPlace = place
+            }
+            // Without it, many uses of one long value could take any amount of memory.
+            if bytes.count > maximumBytes { return }
+        }
+    }
+
+    private mutating func append(
+        _ token: TokenReference,
+        _ value: ResolvedToken,
+        at place: Place,
+        to bytes: inout [UInt8]
+    ) {
+        if value.isUnresolved { note(unresolved: token) }
+        let start = bytes.count
+        if place == .urlComponent || place == .urlAsWritten, firstOutsideAuthority == nil {
+            firstOutsideAuthority = start
+        }
+        if value.isSecret, !showsSecrets {
+            bytes.append(mask: ResolvedToken.mask, at: place)
+        } else if let flaw = bytes.append(value, at: place) {
+            fail("the value of \(token.spelling) \(flaw)")
+        }
+        if place == .urlAuthority, case .request = value.source {
+            fail("\(token.spelling) stands in the URL's host or port, where a request may not override it")
+        }
+        if value.isSecret, showsSecrets {
+            addSecret(value.text)
+            addSecret(String(decoding: bytes[start...].withoutQuotes(at: place), as: UTF8.self))
+        }
+        if !showsSecrets {
+            var shown = value
+            // What makes up `user:password@` is shown nowhere, secret or not.
+            let isCredential = place == .urlAuthority && (isInUserInfo || value.text.utf8.contains(UInt8(ascii: "@")))
+            if value.isSecret || isCredential { shown.text = ResolvedToken.mask }
+            tokens.append(RenderedRequest.TokenUse(token: token, value: shown, place: place))
+        }
+    }
+
+    private mutating func note(unresolved token: TokenReference) {
+        let isKnown = seen.contains { $0.family == token.family && $0.key == token.key }
+        if !isKnown { unresolved.append(token.spelling) }
+        let hasDefault = token.defaultText != nil
+        let isReported = seen.contains { $0.family == token.family && $0.key == token.key && !$0.hasDefault }
+        if !hasDefault, !isReported { withoutDefault.append(token.spelling) }
+        if !isKnown || !hasDefault { seen.append((token.family, token.key, hasDefault)) }
+    }
+
+    /// Makes Basic credentials (RFC 7617) of `user:password`.
+    private mutating func authorize(_ userInfo: [UInt8]) {
+        guard !userInfo.isEmpty else { return }
+        guard showsSecrets else {
+            authorization = "Basic \(ResolvedToken.mask)"
+            return
+        }
+        let colon = userInfo.firstIndex(of: UInt8(ascii: ":"))
+        var encoded: [UInt8] = []
+        encoded.append(base64: colon == nil ? userInfo + [UInt8(ascii: ":")] : userInfo)
+        let credential = String(decoding: encoded, as: UTF8.self)
+        authorization = "Basic \(credential)"
+        addSecret(credential)
+        // Where there is no password the user's part is the key, as in `sk_live_…:@`.
+        let password = userInfo[(colon.map { $0 + 1 } ?? userInfo.count)...]
+        addSecret(String(decoding: password.isEmpty ? userInfo[..<(colon ?? userInfo.count)] : password, as: UTF8.self))
+    }
+
+    private mutating func addSecret(_ text: String) {
+        if !text.isEmpty, !secrets.contains(text) { secrets.append(text) }
+    }
+
+    private mutating func fail(_ detail: String) {
+        if failure == nil { failure = Self.failure(detail) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// What was written of a value, without the quotes that JSON puts around it.
+    fileprivate func withoutQuotes(at place: Place) -> Self {
+        guard place == .jsonValue || place == .jsonName, count > 1, first == UInt8(ascii: "\"") else { return self }
+        return dropFirst().dropLast()
+    }
+}
+
+/// Whether two header names are one (RFC 9110, section 5.1).
+private func equalsIgnoringCase(_ first: String, _ second: String) -> Bool {
+    guard first.utf8.count == second.utf8.count else { return false }
+    return zip(first.utf8, second.utf8).allSatisfy { $0 == $1 || $0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 0x61 }
+}

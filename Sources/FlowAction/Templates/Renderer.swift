@@ -1,0 +1,71 @@
+/// Renders a webhook to the request that goes out.
+package struct Renderer: Sendable {
+    /// The largest URL, in bytes.
+    package static let maximumURLBytes = 16 << 10
+    /// The most that all headers may take together, in bytes, each with its `: ` and line end.
+    package static let maximumHeaderBytes = 64 << 10
+
+    private let maximumPayloadBytes: Int
+
+    /// Makes a renderer.
+    ///
+    /// - Parameter maximumPayloadBytes: the largest payload, the setting `max_payload_bytes`.
+    package init(maximumPayloadBytes: Int) {
+        self.maximumPayloadBytes = maximumPayloadBytes
+    }
+
+    /// Renders a webhook.
+    ///
+    /// - Parameter resolve: gives a token's value; it is asked once for each use of a token.
+    /// - Throws: `render-failure`, where a value may not stand in its place, a bound is passed, or the webhook fails on
+    ///   unresolved tokens and one has no default. Nothing was sent.
+    package func render(
+        _ webhook: Webhook,
+        resolve: (TokenReference) -> ResolvedToken
+    ) throws(CallFailure) -> RenderedRequest {
+        var pass = RenderPass(showsSecrets: true)
+        let url = pass.url(of: webhook.url, resolve: resolve)
+        let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
+        let headers = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)
+        if webhook.failsOnUnresolvedTokens, !pass.withoutDefault.isEmpty {
+            throw RenderPass.failure("these tokens resolve to nothing: \(pass.withoutDefault.joined(separator: ", "))")
+        }
+        if let failure = pass.failure { throw failure }
+        guard let target = pass.target else { throw RenderPass.failure("the URL is no URL to call") }
+        return RenderedRequest(
+            outgoing: OutgoingRequest(
+                method: webhook.requestType,
+                url: String(decoding: url, as: UTF8.self),
+                host: target.host,
+                port: target.port,
+                isSecure: target.isSecure,
+                headers: headers,
+                body: body,
+                policy: webhook.policy
+            ),
+            unresolvedTokens: pass.unresolved,
+            secrets: pass.secrets
+        )
+    }
+
+    /// Renders a webhook for people: as ``render(_:resolve:)`` does, with every secret value and the credential of
+    /// `user:password@` masked, and every use of a token listed.
+    ///
+    /// - Throws: what ``render(_:resolve:)`` throws.
+    package func preview(
+        _ webhook: Webhook,
+        resolve: (TokenReference) -> ResolvedToken
+    ) throws(CallFailure) -> RenderedRequest {
+        var rendered = try render(webhook, resolve: resolve)
+        var pass = RenderPass(showsSecrets: false)
+        let url = pass.url(of: webhook.url, resolve: resolve)
+        // A mask may take more room than its value: bounds are the real request's alone.
+        rendered.outgoing.body = pass.payload(of: webhook, maximumBytes: .max, resolve: resolve)
+        rendered.outgoing.headers = pass.headers(of: webhook, hasBody: rendered.outgoing.body != nil, resolve: resolve)
+        // With a secret in its authority the masked URL is none any more, and what to show of it cannot be told.
+        rendered.outgoing.url = pass.target == nil ? ResolvedToken.mask : String(decoding: url, as: UTF8.self)
+        rendered.secrets = []
+        rendered.tokens = pass.tokens
+        return rendered
+    }
+}
