@@ -60,6 +60,6 @@ package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The value under a name, the last of duplicates.
     package subscript(name: String) -> JSONValue? {
-        members.last { $0.name == name }?.value
+        members.last { $0.name.hasSameBytes(as: name) }?.value
     }
 }

@@ -57,32 +57,45 @@ extension [UInt8] {
             var runStart = 0
             var position = 0
             while position < utf8.count {
-                let byte = utf8[position]
-                var length = 1
-                let escape: [UInt8]?
-                switch byte {
-                case UInt8(ascii: "\""): escape = Array("\\\"".utf8)
-                case UInt8(ascii: "\\"): escape = Array("\\\\".utf8)
-                case 0x08: escape = Array("\\b".utf8)
-                case 0x09: escape = Array("\\t".utf8)
-                case 0x0A: escape = Array("\\n".utf8)
-                case 0x0C: escape = Array("\\f".utf8)
-                case 0x0D: escape = Array("\\r".utf8)
-                case 0..<0x20, 0x7F: escape = unicodeEscape(UInt16(byte))
-                case 0xE2
-                where position + 2 < utf8.count && utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8:
-                    escape = unicodeEscape(0x2000 | UInt16(utf8[position + 2] & 0x3F))
-                    length = 3
-                default: escape = nil
-                }
-                if let escape {
+                let length = escapedLength(utf8, position)
+                if length > 0 {
                     append(contentsOf: utf8[runStart..<position])
-                    append(contentsOf: escape)
-                    runStart = position + length
+                    append(escape: length == 3 ? 0x2000 | UInt16(utf8[position + 2] & 0x3F) : UInt16(utf8[position]))
+                    position += length
+                    runStart = position
+                } else {
+                    position += 1
                 }
-                position += length
             }
             append(contentsOf: utf8[runStart...])
+        }
+    }
+
+    /// How many bytes at a position are a character that is escaped; 0 where none is.
+    private func escapedLength(_ utf8: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int {
+        switch utf8[position] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7F: 1
+        case 0xE2
+        where position + 2 < utf8.count && utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8: 3
+        default: 0
+        }
+    }
+
+    private mutating func append(escape unit: UInt16) {
+        append(UInt8(ascii: "\\"))
+        switch unit {
+        case 0x22, 0x5C: append(UInt8(unit))
+        case 0x08: append(UInt8(ascii: "b"))
+        case 0x09: append(UInt8(ascii: "t"))
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0C: append(UInt8(ascii: "f"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        default:
+            append(UInt8(ascii: "u"))
+            append(hexadecimalDigit(unit >> 12))
+            append(hexadecimalDigit(unit >> 8 & 15))
+            append(hexadecimalDigit(unit >> 4 & 15))
+            append(hexadecimalDigit(unit & 15))
         }
     }
 
@@ -122,10 +135,6 @@ extension [UInt8] {
     }
 }
 
-private func unicodeEscape(_ unit: UInt16) -> [UInt8] {
-    let digits = Array("0123456789abcdef".utf8)
-    return [
-        UInt8(ascii: "\\"), UInt8(ascii: "u"),
-        digits[Int(unit >> 12)], digits[Int(unit >> 8 & 15)], digits[Int(unit >> 4 & 15)], digits[Int(unit & 15)],
-    ]
+private func hexadecimalDigit(_ value: UInt16) -> UInt8 {
+    UInt8(value) + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
 }

@@ -2,7 +2,7 @@ package import JSON
 
 /// What a response gave for the mapped lead fields.
 package struct MappingResult: Sendable {
-    /// The fields to write, under their SOAP API names, in the mapping's order.
+    /// The fields to write, under their SOAP API names, in the mapping's order; `null` clears one.
     package var fields: [(field: String, value: JSONValue)] = []
     /// The fields that were not written, each with its reason.
     package var skipped: [Skipped] = []
@@ -41,7 +41,7 @@ package struct MappingResult: Sendable {
     }
 
     /// Why a field was not written.
-    package enum Reason: String, Sendable, CaseIterable {
+    package enum Reason: String, Error, Sendable, CaseIterable {
         /// The response has nothing at the path.
         case absent
         /// The value is `null`.

@@ -1,6 +1,6 @@
 /// The fields that a store knows, found by any of their names without regard to case.
 ///
-/// A name is looked up as display name first, then as SOAP API name, then as REST API name.
+/// A name is looked up as display name first, then as SOAP API name, then as REST API name, then as another name.
 package struct FieldCatalog: Sendable {
     /// The fields, in the order they were given; a position is a field's identity within the catalog.
     package let fields: [LeadField]
@@ -12,11 +12,14 @@ package struct FieldCatalog: Sendable {
         self.fields = fields
         var positions: [String: Int] = [:]
         positions.reserveCapacity(fields.count * 3)
-        let kinds: [(LeadField) -> String] = [{ $0.displayName }, { $0.soapName }, { $0.restName }]
-        for name in kinds {
+        let kinds: [(LeadField) -> [String]] = [
+            { [$0.displayName] }, { [$0.soapName] }, { [$0.restName] }, { $0.otherNames },
+        ]
+        for names in kinds {
             for (position, field) in fields.enumerated() {
-                let key = name(field).lowercased()
-                if positions[key] == nil { positions[key] = position }
+                for name in names(field) where positions[name.lowercased()] == nil {
+                    positions[name.lowercased()] = position
+                }
             }
         }
         self.positions = positions

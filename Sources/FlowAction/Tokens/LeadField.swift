@@ -1,4 +1,4 @@
-/// A lead field under its three names.
+/// A lead field under its three names, and others where there are any.
 package struct LeadField: Sendable, Hashable {
     /// The name that people see and tokens use, `First Name`.
     package var displayName: String
@@ -6,6 +6,8 @@ package struct LeadField: Sendable, Hashable {
     package var soapName: String
     /// The REST API name, `firstName`.
     package var restName: String
+    /// Further names that tokens know the field by, `Address` for a company's *Billing Address*.
+    package var otherNames: [String] = []
     /// The data type.
     package var type: FieldType
     /// The length that the field's description gives, in the unit of its type; `nil` stands for the type's own.

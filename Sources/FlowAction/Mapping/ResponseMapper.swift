@@ -1,0 +1,73 @@
+internal import JSON
+internal import XML
+
+/// Maps an answer of the third-party service to lead fields.
+package enum ResponseMapper {
+    /// Reads the body as the response type says and converts each mapped value to its field's type.
+    ///
+    /// `Content-Type` gives the charset alone; the parse decides whether the body is what the response type says. A
+    /// byte order mark is skipped, in front of JSON too. Of a webhook that maps nothing, no body is read.
+    ///
+    /// - Throws: `empty-response` where the body has no byte, `unparsable-response` where it is not what the response
+    ///   type says; an answer came, so that a repeat may act twice.
+    package static func map(
+        _ answer: ServiceAnswer,
+        responseType: ResponseType,
+        mappings: [ResponseMapping]
+    ) throws(CallFailure) -> MappingResult {
+        if mappings.isEmpty || responseType == .none { return MappingResult() }
+        if answer.body.isEmpty {
+            throw CallFailure(.emptyResponse, detail: "The answer has no body, and the webhook maps one.", sent: .yes)
+        }
+        guard let body = answer.utf8Body() else {
+            throw unparsable(answer, responseType, "it is no text of its charset")
+        }
+        var result = MappingResult()
+        result.fields.reserveCapacity(mappings.count)
+        switch responseType {
+        case .json:
+            let root: JSONValue
+            do throws(JSONError) { root = try JSONValue(parsing: body) } catch {
+                throw unparsable(answer, responseType, "\(error.code.rawValue), at byte \(error.offset + 1)")
+            }
+            for mapping in mappings { result.add(mapping.attribute.find(in: root), for: mapping) }
+        case .xml:
+            let root: XMLElement
+            do throws(XMLError) { root = try XMLElement(parsing: body) } catch {
+                throw unparsable(answer, responseType, "\(error.code.rawValue), in line \(error.line)")
+            }
+            for mapping in mappings { result.add(mapping.attribute.find(in: root), for: mapping) }
+        case .none: break
+        }
+        return result
+    }
+
+    /// The failure of a body that is not what the response type says; it tells what came and quotes none of it.
+    private static func unparsable(
+        _ answer: ServiceAnswer,
+        _ responseType: ResponseType,
+        _ reason: String
+    ) -> CallFailure {
+        let kind = BodyKind(of: answer)
+        let detail =
+            kind.responseType == responseType
+            ? "The response is not valid \(responseType.rawValue): \(reason)."
+            : "The response is not \(responseType.rawValue): \(kind.rawValue) came instead."
+        return CallFailure(.unparsableResponse, detail: detail, sent: .yes)
+    }
+}
+
+extension MappingResult {
+    /// Takes a value that was found, or the reason why it is not written.
+    fileprivate mutating func add(_ found: FoundValue, for mapping: ResponseMapping) {
+        let field = mapping.field.soapName
+        let attribute = mapping.attribute.source
+        do throws(Reason) {
+            let conversion = try FieldConversion(found, for: mapping)
+            fields.append((field, conversion.value))
+            if conversion.isTruncated { truncated.append(Truncated(field: field, attribute: attribute)) }
+        } catch {
+            skipped.append(Skipped(field: field, attribute: attribute, reason: error))
+        }
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct JSONTests {
-    @Test func builds() {}
-}

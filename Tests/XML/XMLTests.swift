@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct XMLTests {
-    @Test func builds() {}
-}
