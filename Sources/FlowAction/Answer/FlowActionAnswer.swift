@@ -20,6 +20,12 @@ package struct FlowActionAnswer: Sendable {
     package var totalMicroseconds: Int64
     /// Why there is no update, unless the outcome is `updated` or `sent`.
     package var error: CallFailure?
+    /// The id of the request's program, where it has one; for the log, not for the caller.
+    package var programID: Scalar?
+    /// How many bytes the payload had; for the log.
+    package var requestBytes = 0
+    /// How many bytes the response's body had; for the log.
+    package var responseBytes = 0
 
     /// What came of a call.
     package enum Outcome: String, Sendable, CaseIterable {

@@ -10,4 +10,10 @@ package struct Instant: Sendable, Hashable {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
+
+    /// `2026-05-23T10:00:00Z` (RFC 3339), whole seconds.
+    package var iso8601: String {
+        let parts = CivilDateTime(secondsSinceEpoch: seconds).tokenText.split(separator: " ")
+        return "\(parts[0])T\(parts[1])Z"
+    }
 }

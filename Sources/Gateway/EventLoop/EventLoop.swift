@@ -249,10 +249,3 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 }
-
-/// A clock in nanoseconds.
-func nanoseconds(of clock: clockid_t) -> UInt64 {
-    var now = timespec()
-    clock_gettime(clock, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-}

@@ -1,0 +1,124 @@
+/// One flow action under way: the request, the webhook it names and the scope of its tokens.
+struct FlowAction {
+    /// The request as it came.
+    let request: FlowActionRequest
+    /// The webhook to call.
+    let webhook: Webhook
+    /// What the tokens stand for.
+    let scope: TokenScope
+    /// The store.
+    let snapshot: Snapshot
+    /// The folder of the request's program, 0 without one.
+    let folder: Int
+
+    /// Renders the request that goes out.
+    ///
+    /// - Throws: `render-failure`; nothing was sent.
+    func render() throws(CallFailure) -> RenderedRequest {
+        try renderer.render(webhook, resolve: scope.resolve)
+    }
+
+    private var renderer: Renderer {
+        Renderer(maximumPayloadBytes: snapshot.settings.maxPayloadBytes)
+    }
+
+    /// What would go out, for people to read.
+    func preview(_ context: Pipeline.Context) -> Preview {
+        var preview = Preview(requestID: context.requestID, webhook: webhook.name, tokens: [], unresolvedTokens: [])
+        do {
+            let rendered = try renderer.preview(webhook, resolve: scope.resolve)
+            preview.request = rendered.outgoing
+            preview.unresolvedTokens = rendered.unresolvedTokens
+            preview.tokens = rendered.tokens.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
+        } catch {
+            preview.error = error
+        }
+        return preview
+    }
+
+    /// The answer where nothing could be sent.
+    func answer(failure: CallFailure, _ context: Pipeline.Context) -> FlowActionAnswer {
+        var answer = emptyAnswer(context)
+        answer.fail(failure)
+        return answer
+    }
+
+    /// The answer to a call: its outcome, and what the mapping gives.
+    func answer(_ rendered: RenderedRequest, _ result: CallResult, _ context: Pipeline.Context) -> FlowActionAnswer {
+        var answer = emptyAnswer(context)
+        answer.unresolvedTokens = rendered.unresolvedTokens
+        answer.timing = result.timing
+        answer.requestBytes = rendered.outgoing.body?.count ?? 0
+        switch result.outcome {
+        case .failure(let failure): answer.fail(failure)
+        case .success(let service): map(service, secrets: rendered.secrets, into: &answer)
+        }
+        answer.totalMicroseconds = context.elapsed()
+        return answer
+    }
+
+    private func map(_ service: ServiceAnswer, secrets: [String], into answer: inout FlowActionAnswer) {
+        answer.responseBytes = service.body.count
+        answer.activity = .init(of: service, hiding: secrets)
+        guard (200...299).contains(service.status) else {
+            answer.outcome = .rejected
+            answer.error = CallFailure(
+                .httpStatus,
+                detail: "The service answered \(service.status), which is outside 2xx; no field is written.",
+                sent: .yes
+            )
+            return
+        }
+        guard !webhook.mappings.isEmpty else {
+            answer.outcome = .sent
+            return
+        }
+        do {
+            answer.mapping = try ResponseMapper.map(
+                service,
+                responseType: webhook.responseType,
+                mappings: webhook.mappings
+            )
+            answer.outcome = .updated
+        } catch {
+            answer.outcome = .failed
+            answer.error = error
+            answer.activity.errorType = error.type.rawValue
+            if error.type == .emptyResponse { answer.activity.responseCode = FlowActionAnswer.emptyResponseCode }
+        }
+    }
+
+    private func emptyAnswer(_ context: Pipeline.Context) -> FlowActionAnswer {
+        FlowActionAnswer(
+            requestID: context.requestID,
+            webhook: webhook.name,
+            outcome: .failed,
+            leadID: request.leadID,
+            mapping: MappingResult(),
+            unresolvedTokens: [],
+            activity: .init(responseCode: nil, errorType: "", response: nil),
+            timing: CallTiming(),
+            totalMicroseconds: context.elapsed(),
+            error: nil,
+            programID: snapshot.tree.program(of: folder)?.id
+        )
+    }
+}
+
+extension FlowActionAnswer {
+    /// Turns the answer into one without an answer of the service.
+    fileprivate mutating func fail(_ failure: CallFailure) {
+        outcome = .failed
+        error = failure
+        activity.errorType = failure.type.rawValue
+    }
+}
+
+extension FlowActionRequest {
+    /// The lead's `id`, where it is given.
+    var leadID: Scalar? {
+        guard let id = lead.first(where: { $0.name == "id" }) ?? lead.first(where: { $0.name.lowercased() == "id" })
+        else { return nil }
+        return id.value == .null ? nil : id.value
+    }
+}

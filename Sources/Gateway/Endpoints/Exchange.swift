@@ -1,0 +1,123 @@
+internal import FlowAction
+
+/// One request and what its answer needs: the checks that every endpoint shares, and the answer's headers.
+struct Exchange {
+    /// The request as the web server passed it on.
+    let request: WebRequest
+    /// Its id.
+    let requestID: String
+    /// The store that it sees.
+    let snapshot: Snapshot
+    /// When it came in, microseconds of the monotonic clock.
+    let started: Int64
+
+    /// What the pipeline is handed with the request.
+    var context: Pipeline.Context {
+        let started = started
+        return Pipeline.Context(
+            requestID: requestID,
+            instant: .now,
+            elapsed: { microseconds() - started }
+        )
+    }
+
+    /// The endpoint that the request is for.
+    ///
+    /// - Throws: `server-misconfigured`, `not-found` or `method-not-allowed`.
+    func endpoint() throws(Problem) -> Endpoint {
+        guard let method = request[.method], !method.isEmpty else {
+            throw Problem(
+                .serverMisconfigured,
+                detail: """
+                    REQUEST_METHOD is missing: include fastcgi_params in the same block as any other fastcgi_param.
+                    """
+            )
+        }
+        guard request[.uri] != nil else {
+            throw Problem(.serverMisconfigured, detail: "REQUEST_URI is missing: include fastcgi_params.")
+        }
+        guard let path = RequestPath.below(mount: snapshot.settings.mount, in: request),
+            let endpoint = Endpoint(rawValue: path)
+        else {
+            throw Problem(
+                .notFound,
+                detail: """
+                    There is nothing at this path; the mount is \(request[.mount] ?? snapshot.settings.mount), \
+                    and below it are \(Endpoint.allCases.map(\.rawValue).joined(separator: ", ")).
+                    """
+            )
+        }
+        guard endpoint.methods.contains(method) else {
+            throw Problem(
+                .methodNotAllowed,
+                detail: "\(endpoint.rawValue) takes \(endpoint.methods.joined(separator: " and ")) alone."
+            )
+        }
+        return endpoint
+    }
+
+    /// The body of a request that is to hold JSON.
+    ///
+    /// - Throws: `payload-too-large`, `malformed-request` for one that ended early, `unsupported-media-type`.
+    func body() throws(Problem) -> [UInt8] {
+        if request.isBodyTooLarge {
+            throw Problem(
+                .payloadTooLarge,
+                detail: "The body is larger than \(snapshot.settings.maxRequestBytes) bytes (max_request_bytes)."
+            )
+        }
+        if request.isBodyTruncated {
+            throw Problem(.malformedRequest, detail: "The body ended before all of it had arrived.")
+        }
+        guard Self.isJSON(request[.contentType] ?? "") else {
+            throw Problem(.unsupportedMediaType, detail: "Send the body as \"Content-Type: application/json\".")
+        }
+        return request.body
+    }
+
+    /// Whether a `Content-Type` says JSON in UTF-8; a missing one counts as JSON.
+    private static func isJSON(_ contentType: String) -> Bool {
+        let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
+        let type = parts[0].filter { $0 != " " && $0 != "\t" }
+        guard type.isEmpty || type == "application/json" || type.hasSuffix("+json") else { return false }
+        return parts.dropFirst().allSatisfy { parameter in
+            let parameter = parameter.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+            return !parameter.hasPrefix("charset=") || ["charset=utf-8", "charset=utf8"].contains(parameter)
+        }
+    }
+
+    // MARK: Answers
+
+    /// An answer of 200 whose body is written here.
+    func answer(json: String) -> WebAnswer {
+        answer(status: 200, json: Array(json.utf8))
+    }
+
+    /// An answer of JSON.
+    func answer(status: Int, json: [UInt8]) -> WebAnswer {
+        WebAnswer(
+            status: status,
+            headers: [
+                ("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Request-Id", requestID),
+            ],
+            body: json
+        )
+    }
+
+    /// The answer to a request that is refused.
+    func answer(_ problem: Problem) -> WebAnswer {
+        var answer = answer(status: problem.status, json: problem.serialized)
+        answer.headers[0].value = "application/problem+json"
+        switch problem.name {
+        case .methodNotAllowed:
+            let path = RequestPath.below(mount: snapshot.settings.mount, in: request)
+            let methods = path.flatMap(Endpoint.init(rawValue:))?.methods ?? []
+            answer.headers.append(("Allow", methods.joined(separator: ", ")))
+        case .overloaded, .draining:
+            answer.headers.append(("Retry-After", "1"))
+        default:
+            break
+        }
+        return answer
+    }
+}

@@ -1,0 +1,64 @@
+/// Finds the path below the mount in what the web server passes on.
+enum RequestPath {
+    /// The path below the mount, percent-decoded, `/call-webhook`; `nil` for a path outside the mount.
+    ///
+    /// `REQUEST_URI` is the one variable that every web server sets alike: raw, with the query. The mount is
+    /// `FLOWHOOK_MOUNT` where the web server sets it, else the setting where the path begins with it, else a CGI
+    /// program's own `SCRIPT_NAME` where a `PATH_INFO` follows it.
+    static func below(mount setting: String, in request: WebRequest) -> String? {
+        guard let uri = request[.uri] else { return nil }
+        let path = decoded(path(of: uri))
+        if let mount = request[.mount], !mount.isEmpty { return rest(of: path, below: mount) }
+        if let rest = rest(of: path, below: setting) { return rest }
+        if let script = request[.scriptName], request[.pathInfo]?.isEmpty == false {
+            return rest(of: path, below: script)
+        }
+        return nil
+    }
+
+    /// The path of a request target, its query left out; the absolute form (RFC 9112, section 3.2.2) is allowed.
+    private static func path(of uri: String) -> Substring {
+        let target = uri.prefix { $0 != "?" }
+        guard !target.hasPrefix("/"), let scheme = target.firstRange(of: "://") else { return target }
+        let afterScheme = target[scheme.upperBound...]
+        return afterScheme.firstIndex(of: "/").map { afterScheme[$0...] } ?? "/"
+    }
+
+    private static func rest(of path: String, below mount: String) -> String? {
+        var mount = Substring(mount)
+        while mount.hasSuffix("/") { mount = mount.dropLast() }
+        guard path.hasPrefix(mount) else { return nil }
+        let rest = path.dropFirst(mount.count)
+        return rest.isEmpty || rest.hasPrefix("/") ? String(rest) : nil
+    }
+
+    /// A path with its percent-escapes resolved; what is no escape stays.
+    static func decoded(_ path: some StringProtocol) -> String {
+        guard path.utf8.contains(UInt8(ascii: "%")) else { return String(path) }
+        let bytes = Array(path.utf8)
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+                let high = hexadecimal(bytes[index + 1]), let low = hexadecimal(bytes[index + 2])
+            {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

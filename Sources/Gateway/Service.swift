@@ -1,0 +1,110 @@
+package import FlowAction
+internal import Glibc
+internal import Synchronization
+
+/// Answers requests, whichever way they came in: finds the endpoint, runs the pipeline, logs a line.
+package final class Service: Sendable {
+    private let snapshot: Locked<Snapshot>
+    private let callers: [ObjectIdentifier: Caller]
+    private let log: Log
+    private let inFlight = Atomic<Int>(0)
+    private let draining = Atomic<Bool>(false)
+
+    /// Makes a service.
+    ///
+    /// - Parameter callers: one for each event loop that will answer requests.
+    package init(snapshot: Snapshot, callers: [Caller], log: Log) {
+        self.snapshot = Locked(snapshot)
+        self.callers = Dictionary(
+            callers.map { (ObjectIdentifier($0.loop), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        self.log = log
+    }
+
+    /// Turns `readyz` to 503: the service is about to stop.
+    package func beginDraining() {
+        draining.store(true, ordering: .relaxed)
+    }
+
+    /// Answers one request; to be called on the event loop that is given.
+    package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
+        let started = microseconds()
+        let snapshot = snapshot.withLock { $0 }
+        let requestID = RequestID.of(request)
+        let exchange = Exchange(request: request, requestID: requestID, snapshot: snapshot, started: started)
+        do {
+            switch try exchange.endpoint() {
+            case .health: return exchange.answer(json: #"{"status":"alive"}"#)
+            case .readiness: return readiness(exchange)
+            case .preview:
+                let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
+                return exchange.answer(status: 200, json: preview.serialized)
+            case .callWebhook:
+                return try await callWebhook(exchange, on: loop)
+            }
+        } catch {
+            logProblem(error, exchange)
+            return exchange.answer(error)
+        }
+    }
+
+    private func callWebhook(_ exchange: Exchange, on loop: EventLoop) async throws(Problem) -> WebAnswer {
+        let body = try exchange.body()
+        let settings = exchange.snapshot.settings
+        guard let caller = callers[ObjectIdentifier(loop)] else {
+            throw Problem(.internalError, detail: "The request came in on an event loop without a caller.")
+        }
+        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= settings.maxInFlight else {
+            inFlight.wrappingSubtract(1, ordering: .relaxed)
+            throw Problem(.overloaded, detail: "\(settings.maxInFlight) requests are in flight; try again in a second.")
+        }
+        defer { inFlight.wrappingSubtract(1, ordering: .relaxed) }
+        let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, exchange.context) { outgoing in
+            await caller.send(outgoing, settings: settings)
+        }
+        logAnswer(answer, exchange)
+        return exchange.answer(status: 200, json: answer.serialized)
+    }
+
+    private func readiness(_ exchange: Exchange) -> WebAnswer {
+        let loadedAt = exchange.snapshot.loadedAt.iso8601
+        return draining.load(ordering: .relaxed)
+            ? exchange.answer(
+                status: 503,
+                json: Array(#"{"status":"draining","store":"current","loadedAt":"\#(loadedAt)"}"#.utf8)
+            )
+            : exchange.answer(json: #"{"status":"ready","store":"current","loadedAt":"\#(loadedAt)"}"#)
+    }
+
+    // MARK: Log lines
+
+    private func logAnswer(_ answer: FlowActionAnswer, _ exchange: Exchange) {
+        log.write(.info, "flow action") { line in
+            line.add("requestId", answer.requestID)
+            line.add("webhook", answer.webhook)
+            if let program = answer.programID { line.add("program", program.text) }
+            if let lead = answer.leadID { line.add("leadId", lead.text) }
+            line.add("outcome", answer.outcome.rawValue)
+            if let code = answer.activity.responseCode { line.add("responseCode", code) }
+            line.add("errorType", answer.error?.type.rawValue ?? answer.activity.errorType)
+            line.add("attempts", answer.timing.attempts)
+            line.add("queueMilliseconds", milliseconds: answer.timing.queue)
+            line.add("dnsMilliseconds", milliseconds: answer.timing.lookUp)
+            line.add("connectMilliseconds", milliseconds: answer.timing.connect)
+            line.add("tlsMilliseconds", milliseconds: answer.timing.tls)
+            line.add("firstByteMilliseconds", milliseconds: answer.timing.firstByte)
+            line.add("totalMilliseconds", milliseconds: answer.totalMicroseconds)
+            line.add("requestBytes", answer.requestBytes)
+            line.add("responseBytes", answer.responseBytes)
+        }
+    }
+
+    private func logProblem(_ problem: Problem, _ exchange: Exchange) {
+        log.write(.info, "request refused") { line in
+            line.add("requestId", exchange.requestID)
+            line.add("problem", problem.name.rawValue)
+            line.add("totalMilliseconds", milliseconds: microseconds() - exchange.started)
+        }
+    }
+}
