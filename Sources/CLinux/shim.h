@@ -6,18 +6,44 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
 // accept4(2) is declared under _GNU_SOURCE alone.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 
-// ioctl(2) and prctl(2) are variadic, which Swift cannot call.
+// ioctl(2), prctl(2) and syscall(2) are variadic, which Swift cannot call.
 
 /// How many bytes wait in a socket's send buffer (SIOCOUTQ), or -1.
 static inline int flowhook_unsent_bytes(int descriptor) {
     int count = 0;
     return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : -1;
+}
+
+// CPU_COUNT(3) is a macro, and the set is declared under _GNU_SOURCE alone; the kernel's own call takes plain bits.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// How many CPUs the process may run on (sched_getaffinity(2)).
+static inline int flowhook_allowed_cpus(void) {
+    unsigned long bits[128] = {0};
+    long length = syscall(SYS_sched_getaffinity, 0, sizeof bits, bits);
+    int count = 0;
+    for (long index = 0; index < length / (long)sizeof bits[0]; index++) {
+        count += __builtin_popcountl(bits[index]);
+    }
+    return count;
+}
+
+/// Raises the limit of open descriptors to the hard limit and gives it (getrlimit(2)).
+static inline unsigned long flowhook_raise_descriptor_limit(void) {
+    struct rlimit limit = {0, 0};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
 }
 
 /// Names the calling thread, up to 15 bytes.

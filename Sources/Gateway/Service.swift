@@ -4,17 +4,23 @@ internal import Synchronization
 
 /// Answers requests, whichever way they came in: finds the endpoint, runs the pipeline, logs a line.
 package final class Service: Sendable {
-    private let snapshot: Locked<Snapshot>
+    private let store: Locked<Store>
     private let callers: [ObjectIdentifier: Caller]
     private let log: Log
     private let inFlight = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
 
+    /// The snapshot that requests get, and whether the files have moved on to something wrong.
+    private struct Store {
+        var snapshot: Snapshot
+        var isStale = false
+    }
+
     /// Makes a service.
     ///
     /// - Parameter callers: one for each event loop that will answer requests.
     package init(snapshot: Snapshot, callers: [Caller], log: Log) {
-        self.snapshot = Locked(snapshot)
+        store = Locked(Store(snapshot: snapshot))
         self.callers = Dictionary(
             callers.map { (ObjectIdentifier($0.loop), $0) },
             uniquingKeysWith: { first, _ in first }
@@ -27,12 +33,23 @@ package final class Service: Sendable {
         draining.store(true, ordering: .relaxed)
     }
 
+    /// Gives later requests another snapshot; those under way keep theirs.
+    package func replace(_ snapshot: Snapshot) {
+        store.withLock { $0 = Store(snapshot: snapshot) }
+    }
+
+    /// Says in `readyz` that the files hold a store that does not load.
+    package func keepStale() {
+        store.withLock { $0.isStale = true }
+    }
+
+    /// The largest request body, by the present settings.
+    var maximumRequestBytes: Int { store.withLock { $0.snapshot.settings.maxRequestBytes } }
+
     /// Answers one request; to be called on the event loop that is given.
     package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
-        let started = microseconds()
-        let snapshot = snapshot.withLock { $0 }
-        let requestID = RequestID.of(request)
-        let exchange = Exchange(request: request, requestID: requestID, snapshot: snapshot, started: started)
+        let snapshot = store.withLock { $0.snapshot }
+        let exchange = Exchange(request, snapshot: snapshot)
         do {
             switch try exchange.endpoint() {
             case .health: return exchange.answer(json: #"{"status":"alive"}"#)
@@ -68,13 +85,11 @@ package final class Service: Sendable {
     }
 
     private func readiness(_ exchange: Exchange) -> WebAnswer {
+        let isDraining = draining.load(ordering: .relaxed)
+        let state = store.withLock { $0.isStale } ? "stale" : "current"
         let loadedAt = exchange.snapshot.loadedAt.iso8601
-        return draining.load(ordering: .relaxed)
-            ? exchange.answer(
-                status: 503,
-                json: Array(#"{"status":"draining","store":"current","loadedAt":"\#(loadedAt)"}"#.utf8)
-            )
-            : exchange.answer(json: #"{"status":"ready","store":"current","loadedAt":"\#(loadedAt)"}"#)
+        let json = #"{"status":"\#(isDraining ? "draining" : "ready")","store":"\#(state)","loadedAt":"\#(loadedAt)"}"#
+        return exchange.answer(status: isDraining ? 503 : 200, json: Array(json.utf8))
     }
 
     // MARK: Log lines
@@ -102,9 +117,9 @@ package final class Service: Sendable {
 
     private func logProblem(_ problem: Problem, _ exchange: Exchange) {
         log.write(.info, "request refused") { line in
-            line.add("requestId", exchange.requestID)
+            line.add("requestId", exchange.context.requestID)
             line.add("problem", problem.name.rawValue)
-            line.add("totalMilliseconds", milliseconds: microseconds() - exchange.started)
+            line.add("totalMilliseconds", milliseconds: exchange.context.elapsed())
         }
     }
 }

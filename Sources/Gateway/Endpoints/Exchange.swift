@@ -4,21 +4,16 @@ internal import FlowAction
 struct Exchange {
     /// The request as the web server passed it on.
     let request: WebRequest
-    /// Its id.
-    let requestID: String
     /// The store that it sees.
     let snapshot: Snapshot
-    /// When it came in, microseconds of the monotonic clock.
-    let started: Int64
-
     /// What the pipeline is handed with the request.
-    var context: Pipeline.Context {
-        let started = started
-        return Pipeline.Context(
-            requestID: requestID,
-            instant: .now,
-            elapsed: { microseconds() - started }
-        )
+    let context: Pipeline.Context
+
+    /// Takes a request in, now.
+    init(_ request: WebRequest, snapshot: Snapshot) {
+        self.request = request
+        self.snapshot = snapshot
+        context = Pipeline.Context(requestID: RequestID.of(request))
     }
 
     /// The endpoint that the request is for.
@@ -98,7 +93,8 @@ struct Exchange {
         WebAnswer(
             status: status,
             headers: [
-                ("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Request-Id", requestID),
+                ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+                ("X-Request-Id", context.requestID),
             ],
             body: json
         )
@@ -106,17 +102,13 @@ struct Exchange {
 
     /// The answer to a request that is refused.
     func answer(_ problem: Problem) -> WebAnswer {
-        var answer = answer(status: problem.status, json: problem.serialized)
-        answer.headers[0].value = "application/problem+json"
-        switch problem.name {
-        case .methodNotAllowed:
-            let path = RequestPath.below(mount: snapshot.settings.mount, in: request)
-            let methods = path.flatMap(Endpoint.init(rawValue:))?.methods ?? []
-            answer.headers.append(("Allow", methods.joined(separator: ", ")))
-        case .overloaded, .draining:
-            answer.headers.append(("Retry-After", "1"))
-        default:
-            break
+        var answer = WebAnswer(problem)
+        answer.headers.append(("X-Request-Id", context.requestID))
+        if problem.name == .methodNotAllowed,
+            let path = RequestPath.below(mount: snapshot.settings.mount, in: request),
+            let endpoint = Endpoint(rawValue: path)
+        {
+            answer.headers.append(("Allow", endpoint.methods.joined(separator: ", ")))
         }
         return answer
     }

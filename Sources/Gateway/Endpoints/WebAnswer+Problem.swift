@@ -1,0 +1,27 @@
+package import FlowAction
+
+extension WebAnswer {
+    /// The answer to a request that is refused (RFC 9457).
+    package init(_ problem: Problem) {
+        self.init(
+            status: problem.status,
+            headers: [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")],
+            body: problem.serialized
+        )
+        if problem.name == .overloaded || problem.name == .draining { headers.append(("Retry-After", "1")) }
+    }
+}
+
+extension Pipeline.Context {
+    /// The context of a request that comes in now.
+    ///
+    /// - Parameter requestID: its id; a new one where it brings none.
+    package init(requestID: String? = nil) {
+        let started = microseconds()
+        self.init(
+            requestID: requestID ?? RequestID.new(),
+            instant: .now,
+            elapsed: { microseconds() - started }
+        )
+    }
+}

@@ -1,0 +1,80 @@
+internal import FlowAction
+internal import YAML
+
+/// What was found in one file.
+struct Findings {
+    /// The file, relative to the store.
+    let file: String
+    /// The findings in the order in which they were made.
+    private(set) var diagnostics: [Diagnostic] = []
+
+    /// Begins without a finding.
+    init(file: String) {
+        self.file = file
+    }
+
+    /// Whether one of the findings is an error.
+    var hasError: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Adds a finding at a place.
+    mutating func add(
+        _ severity: Diagnostic.Severity,
+        _ code: String,
+        _ message: String,
+        line: Int = 1,
+        column: Int = 1,
+        suggestion: String? = nil
+    ) {
+        diagnostics.append(
+            Diagnostic(
+                file: file,
+                line: line,
+                column: column,
+                severity: severity,
+                code: code,
+                message: message,
+                suggestion: suggestion
+            )
+        )
+    }
+
+    /// Adds an error at a node.
+    mutating func error(_ code: String, _ message: String, at node: YAMLNode, suggestion: String? = nil) {
+        add(.error, code, message, line: node.line, column: node.column, suggestion: suggestion)
+    }
+
+    /// Adds a warning at a node.
+    mutating func warning(_ code: String, _ message: String, at node: YAMLNode, suggestion: String? = nil) {
+        add(.warning, code, message, line: node.line, column: node.column, suggestion: suggestion)
+    }
+
+    /// Adds what was found in the text of a scalar, at its place in the file.
+    mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
+        let (line, column) = node.position(ofOffset: finding.offset)
+        add(
+            finding.severity == .error ? .error : .warning,
+            finding.code,
+            finding.message,
+            line: line,
+            column: column,
+            suggestion: finding.suggestion
+        )
+    }
+
+    /// Reads a file as YAML; `nil` where it is empty or wrong.
+    mutating func parse(_ bytes: [UInt8]) -> YAMLNode? {
+        do {
+            return try YAMLNode.parse(bytes)
+        } catch {
+            add(
+                .error,
+                error.code,
+                error.message,
+                line: error.line,
+                column: error.column,
+                suggestion: error.suggestion
+            )
+            return nil
+        }
+    }
+}

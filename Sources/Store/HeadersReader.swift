@@ -1,0 +1,65 @@
+internal import FlowAction
+internal import YAML
+
+/// Reads the custom headers of a webhook.
+struct HeadersReader {
+    /// Compiles templates.
+    let compiler: TemplateCompiler
+
+    /// Headers that belong to the connection or to the message's framing (RFC 9110, section 7.6.1; RFC 9112).
+    private static let reserved = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade",
+        "proxy-connection", "proxy-authorization", "proxy-authenticate", "expect",
+    ]
+
+    /// Reads a map of header name to template, or to a list of templates where a header repeats.
+    func read(_ node: YAMLNode?, _ findings: inout Findings) -> [Webhook.HeaderTemplate] {
+        guard let node, !node.isNull else { return [] }
+        guard case .mapping(let pairs) = node.content else {
+            findings.error("mapping-expected", "\"custom_headers\" is to map header names to values", at: node)
+            return []
+        }
+        var headers: [Webhook.HeaderTemplate] = []
+        for pair in pairs {
+            guard Self.isToken(pair.name) else {
+                findings.error(
+                    "header-name",
+                    "a header's name holds letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)",
+                    at: pair.key
+                )
+                continue
+            }
+            guard !Self.reserved.contains(pair.name.lowercased()) else {
+                findings.error(
+                    "header-reserved",
+                    "the header \(pair.name) is the connection's own; leave it out",
+                    at: pair.key
+                )
+                continue
+            }
+            let values = if case .sequence(let elements) = pair.value.content { elements } else { [pair.value] }
+            for value in values {
+                guard let text = value.text else {
+                    findings.error("text-expected", "a header's value is to be text, or a list of texts", at: value)
+                    continue
+                }
+                let (template, found) = compiler.header(text)
+                for finding in found { findings.add(finding, in: value) }
+                headers.append(Webhook.HeaderTemplate(name: pair.name, value: template))
+            }
+        }
+        return headers
+    }
+
+    private static func isToken(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

@@ -1,0 +1,126 @@
+internal import FlowAction
+internal import YAML
+
+/// Reads the known keys of a mapping; what is unknown, or of the wrong kind, becomes a finding.
+struct MappingReader {
+    private let pairs: [String: YAMLNode]
+    private let place: YAMLNode
+
+    /// Opens a mapping.
+    ///
+    /// - Returns: `nil`, with a finding, where the node is no mapping.
+    init?(_ node: YAMLNode, keys: [String], what: String, _ findings: inout Findings) {
+        guard case .mapping(let pairs) = node.content else {
+            findings.error("mapping-expected", "\(what) is to be a mapping of keys and values", at: node)
+            return nil
+        }
+        var known: [String: YAMLNode] = [:]
+        for pair in pairs {
+            guard keys.contains(pair.name) else {
+                findings.error(
+                    "unknown-key",
+                    "\(what) has no key \"\(pair.name)\"; it may have \(keys.joined(separator: ", "))",
+                    at: pair.key,
+                    suggestion: NearestWord.find(pair.name, among: keys)
+                )
+                continue
+            }
+            known[pair.name] = pair.value
+        }
+        self.pairs = known
+        place = node
+    }
+
+    /// The value of a key.
+    subscript(key: String) -> YAMLNode? { pairs[key] }
+
+    /// The text of a key, however it is quoted; `nil` where the key is missing or has no value.
+    func text(_ key: String, _ findings: inout Findings) -> String? {
+        guard let node = pairs[key], !node.isNull else { return nil }
+        guard let text = node.text else {
+            findings.error(
+                "text-expected",
+                "\"\(key)\" is to be text; quote a value that begins with [ or {",
+                at: node
+            )
+            return nil
+        }
+        return text
+    }
+
+    /// One of the words of an enumeration.
+    func word<Word: RawRepresentable & CaseIterable>(
+        _ key: String,
+        _ findings: inout Findings
+    ) -> Word? where Word.RawValue == String {
+        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        let words = Word.allCases.map(\.rawValue)
+        findings.error(
+            "unknown-value",
+            "\"\(key)\" is one of \(words.joined(separator: ", "))",
+            at: node,
+            suggestion: words.first { $0.lowercased() == text.lowercased() } ?? NearestWord.find(text, among: words)
+        )
+        return nil
+    }
+
+    /// `true` or `false`.
+    func flag(_ key: String, _ findings: inout Findings) -> Bool? {
+        enum Flag: String, CaseIterable {
+            case yes = "true"
+            case no = "false"
+        }
+        let flag: Flag? = word(key, &findings)
+        return flag.map { $0 == .yes }
+    }
+
+    /// A whole number within bounds.
+    func integer(_ key: String, in range: ClosedRange<Int>, _ findings: inout Findings) -> Int? {
+        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            findings.error(
+                "number-expected",
+                "\"\(key)\" is a whole number from \(range.lowerBound) to \(range.upperBound)",
+                at: node
+            )
+            return nil
+        }
+        return number
+    }
+
+    /// A time such as `250ms` or `30s`, above 0 and up to a bound.
+    func duration(_ key: String, upTo bound: Duration, _ findings: inout Findings) -> Duration? {
+        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        guard let duration = DurationText.read(text), duration > .zero, duration <= bound else {
+            findings.error(
+                "duration-expected",
+                "\"\(key)\" is a time such as 250ms or 30s, above 0 and up to \(DurationText.write(bound))",
+                at: node
+            )
+            return nil
+        }
+        return duration
+    }
+}
+
+/// Times as the store writes them.
+enum DurationText {
+    /// Reads `250ms`, `30s`, `1.5s` or `2m`; `nil` for anything else.
+    static func read(_ text: String) -> Duration? {
+        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        guard let value = Double(number), value.isFinite, value <= 1e9 else { return nil }
+        switch text.dropFirst(number.count) {
+        case "ms": return .microseconds(Int64(value * 1_000))
+        case "s": return .milliseconds(Int64(value * 1_000))
+        case "m", "min": return .milliseconds(Int64(value * 60_000))
+        default: return nil
+        }
+    }
+
+    /// Writes a time in whole seconds, or else in milliseconds.
+    static func write(_ duration: Duration) -> String {
+        let milliseconds = Int64(duration / .milliseconds(1))
+        return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)s" : "\(milliseconds)ms"
+    }
+}

@@ -1,0 +1,203 @@
+internal import FlowAction
+internal import Glibc
+internal import YAML
+
+/// Reads a `my-tokens.yaml`.
+struct MyTokensReader {
+    /// Where secrets come from.
+    let files: StoreFiles
+    /// The environment.
+    let environment: [String: String]
+    /// What happens where a secret cannot be read.
+    let secrets: LoadOptions.Secrets
+
+    /// How many characters a token's name may have.
+    private static let nameLengths = 1...50
+    /// How many characters a text may have.
+    private static let maximumText = 524_288
+    /// How many characters a secret has at least: masking a shorter one would mask half of everything.
+    private static let minimumSecret = 8
+
+    /// Reads the tokens of one file, under their names in lower case.
+    func read(_ bytes: [UInt8], _ findings: inout Findings) -> [String: MyToken] {
+        guard let root = findings.parse(bytes) else { return [:] }
+        guard case .mapping(let pairs) = root.content else {
+            findings.error("mapping-expected", "my-tokens.yaml is to map names of My Tokens to values", at: root)
+            return [:]
+        }
+        var tokens: [String: MyToken] = [:]
+        for pair in pairs {
+            let name = pair.name
+            guard Self.nameLengths.contains(name.count), name == trimmed(name), !name.contains("}}") else {
+                findings.error(
+                    "token-name",
+                    "the name of a My Token has 1 to 50 characters, no blanks around it, and no }}",
+                    at: pair.key
+                )
+                continue
+            }
+            guard let token = token(name, pair.value, &findings) else { continue }
+            if tokens.updateValue(token, forKey: name.lowercased()) != nil {
+                findings.error("duplicate-token", "two My Tokens differ in case alone; names ignore case", at: pair.key)
+            }
+        }
+        return tokens
+    }
+
+    private func trimmed(_ name: String) -> String {
+        name.split(separator: " ", omittingEmptySubsequences: true).isEmpty
+            ? "" : String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+
+    private func token(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
+        switch node.content {
+        case .scalar(let text, let style):
+            let type = style == .plain ? Self.type(ofPlain: text) : .text
+            guard isLengthAllowed(text, node, &findings) else { return nil }
+            return MyToken(name: name, type: type, value: text, file: findings.file)
+        case .mapping:
+            return described(name, node, &findings)
+        case .sequence:
+            findings.error(
+                "token-value",
+                "a My Token is a value or {type, value, secret, file, env, credential}; quote text that begins with [",
+                at: node
+            )
+            return nil
+        }
+    }
+
+    /// A plain scalar is a number or a date where it reads as one, else text exactly as written.
+    private static func type(ofPlain text: String) -> MyToken.Kind {
+        if JSONNumber.isValid(text), let value = Double(text), value.isFinite { return .number }
+        if let date = ISODateTime(text), !date.hasTime { return .date }
+        return .text
+    }
+
+    private func described(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
+        let keys = ["type", "value", "secret", "file", "env", "credential"]
+        guard let reader = MappingReader(node, keys: keys, what: "a My Token", &findings) else { return nil }
+        let kind: MyToken.Kind? = reader.word("type", &findings)
+        let isSecret = reader.flag("secret", &findings) ?? false
+        let sources = ["value", "file", "env", "credential"].filter { reader[$0] != nil }
+        guard sources.count == 1, let source = sources.first, let place = reader[source] else {
+            findings.error(
+                "token-value",
+                "the My Token \(name) is to have exactly one of value, file, env and credential",
+                at: node
+            )
+            return nil
+        }
+        guard let written = place.text else {
+            findings.error(
+                "text-expected",
+                "\"\(source)\" is to be text; quote a value that begins with [ or {",
+                at: place
+            )
+            return nil
+        }
+        let value: String
+        if source == "value" {
+            value = written
+        } else {
+            switch read(source, written) {
+            case .success(let text): value = text
+            case .failure(let error):
+                // The sentence names where the secret was looked for, never what was there.
+                let message = "the My Token \(name) cannot be read from \(source) \(written): \(error.message)"
+                if secrets == .required {
+                    findings.error("secret-unreadable", message, at: place)
+                    return nil
+                }
+                findings.warning("secret-unreadable", "\(message); a placeholder stands in its place", at: place)
+                return MyToken(
+                    name: name,
+                    type: kind ?? .text,
+                    value: placeholder(kind),
+                    isSecret: isSecret,
+                    file: findings.file
+                )
+            }
+        }
+        guard isLengthAllowed(value, place, &findings), fits(value, kind ?? .text, name, place, &findings) else {
+            return nil
+        }
+        if isSecret, value.count < Self.minimumSecret {
+            findings.error("secret-short", "a secret has at least \(Self.minimumSecret) characters", at: place)
+            return nil
+        }
+        let isPlain = if case .scalar(_, .plain) = place.content { true } else { false }
+        let type = kind ?? (source == "value" && isPlain ? Self.type(ofPlain: value) : .text)
+        return MyToken(name: name, type: type, value: value, isSecret: isSecret, file: findings.file)
+    }
+
+    private func placeholder(_ kind: MyToken.Kind?) -> String {
+        switch kind {
+        case .number, .score: "0"
+        case .date: "1970-01-01"
+        default: "placeholder"
+        }
+    }
+
+    private func read(_ source: String, _ name: String) -> Result<String, StoreFiles.ReadError> {
+        Result { () throws(StoreFiles.ReadError) -> String in
+            switch source {
+            case "env":
+                guard let value = environment[name] else {
+                    throw StoreFiles.ReadError(code: "secret-unreadable", message: "the variable is not set")
+                }
+                return value
+            case "credential":
+                guard let directory = environment["CREDENTIALS_DIRECTORY"] else {
+                    throw StoreFiles.ReadError(code: "secret-unreadable", message: "CREDENTIALS_DIRECTORY is not set")
+                }
+                guard !name.contains("/"), name != "..", name != "." else {
+                    throw StoreFiles.ReadError(code: "secret-unreadable", message: "a credential's name has no /")
+                }
+                return try text(ofFile: "\(directory)/\(name)")
+            default:
+                return try text(ofFile: name)
+            }
+        }
+    }
+
+    private func text(ofFile path: String) throws(StoreFiles.ReadError) -> String {
+        var bytes = try files.readSecret(path)
+        // An editor ends a file with a line break that is not part of the secret.
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw StoreFiles.ReadError(code: "secret-unreadable", message: "it is not UTF-8")
+        }
+        return text
+    }
+
+    private func isLengthAllowed(_ text: String, _ node: YAMLNode, _ findings: inout Findings) -> Bool {
+        guard text.utf8.count > Self.maximumText, text.count > Self.maximumText else { return true }
+        findings.error("token-length", "the value of a My Token has at most \(Self.maximumText) characters", at: node)
+        return false
+    }
+
+    private func fits(
+        _ value: String,
+        _ type: MyToken.Kind,
+        _ name: String,
+        _ node: YAMLNode,
+        _ findings: inout Findings
+    ) -> Bool {
+        let expected: String?
+        switch type {
+        case .number:
+            expected = JSONNumber.isValid(value) && Double(value)?.isFinite == true ? nil : "a number, such as 12.5"
+        case .score: expected = Int32(value) != nil ? nil : "a whole number of 32 bits, such as -5"
+        case .date: expected = ISODateTime(value).map { !$0.hasTime } == true ? nil : "a day, yyyy-MM-dd"
+        case .text, .richText, .salesforceCampaign: expected = nil
+        }
+        guard let expected else { return true }
+        findings.error(
+            "token-type",
+            "the My Token \(name) is of type \(type.rawValue): its value is to be \(expected)",
+            at: node
+        )
+        return false
+    }
+}

@@ -1,0 +1,109 @@
+internal import FlowAction
+internal import YAML
+
+/// Reads how a webhook is called: its times, retries, limits and files of TLS.
+struct PolicyReader {
+    /// The store's files.
+    let files: StoreFiles
+
+    /// The longest a call may take.
+    private static let longest = Duration.seconds(30)
+
+    /// Reads the keys of a webhook file that make its policy.
+    func read(_ reader: MappingReader, _ findings: inout Findings) -> CallPolicy {
+        CallPolicy(
+            timeout: reader.duration("timeout", upTo: Self.longest, &findings) ?? Self.longest,
+            retry: retry(reader["retry"], &findings),
+            maxConcurrent: reader.integer("max_concurrent", in: 1...1_000_000, &findings),
+            pace: pace(reader, &findings),
+            redirects: reader.integer("redirects", in: 0...5, &findings) ?? 0,
+            tls: tls(reader["tls"], &findings)
+        )
+    }
+
+    /// The time between two calls of a rate such as `10/s` or `300/min`.
+    private func pace(_ reader: MappingReader, _ findings: inout Findings) -> Duration? {
+        guard let text = reader.text("max_rate", &findings), let node = reader["max_rate"] else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let seconds = ["s": 1.0, "min": 60, "h": 3_600]
+        guard parts.count == 2, let count = Double(parts[0]), count > 0, count <= 1e6,
+            let time = seconds[String(parts[1])]
+        else {
+            findings.error(
+                "rate-expected",
+                "\"max_rate\" is a number of calls in a time, such as 10/s, 300/min or 50/h",
+                at: node
+            )
+            return nil
+        }
+        return .nanoseconds(Int64(time / count * 1e9))
+    }
+
+    private func retry(_ node: YAMLNode?, _ findings: inout Findings) -> CallPolicy.RetryPolicy? {
+        guard let node, !node.isNull else { return nil }
+        let keys = ["attempts", "on", "backoff", "try_timeout"]
+        guard let reader = MappingReader(node, keys: keys, what: "\"retry\"", &findings) else { return nil }
+        let attempts = reader.integer("attempts", in: 2...5, &findings)
+        var policy = CallPolicy.RetryPolicy(
+            attempts: attempts ?? 2,
+            onConnect: false,
+            onTimeout: false,
+            statuses: [],
+            backoff: reader.duration("backoff", upTo: Self.longest, &findings) ?? .milliseconds(100),
+            tryTimeout: reader.duration("try_timeout", upTo: Self.longest, &findings)
+        )
+        if attempts == nil, reader["attempts"] == nil {
+            findings.error("retry", "\"retry\" has \"attempts\", all tries together, 2 to 5", at: node)
+        }
+        guard let on = reader["on"] else {
+            findings.error(
+                "retry",
+                "\"retry\" has \"on\", a list of connect, timeout and statuses such as 503",
+                at: node
+            )
+            return policy
+        }
+        let elements = if case .sequence(let elements) = on.content { elements } else { [on] }
+        for element in elements {
+            switch element.text {
+            case "connect": policy.onConnect = true
+            case "timeout": policy.onTimeout = true
+            case .some(let text) where Int(text).map((300...599).contains) == true:
+                policy.statuses.insert(Int(text) ?? 0)
+            default:
+                findings.error("retry", "\"on\" lists connect, timeout, and statuses from 300 to 599", at: element)
+            }
+        }
+        if policy.onTimeout, policy.tryTimeout == nil {
+            findings.error(
+                "retry",
+                "\"on: timeout\" needs a \"try_timeout\", or no try would end before the whole call",
+                at: on
+            )
+        }
+        return policy
+    }
+
+    private func tls(_ node: YAMLNode?, _ findings: inout Findings) -> CallPolicy.TLSFiles? {
+        guard let node, !node.isNull else { return nil }
+        let keys = ["ca_file", "client_certificate", "client_key"]
+        guard let reader = MappingReader(node, keys: keys, what: "\"tls\"", &findings) else { return nil }
+        func path(_ key: String) -> String? {
+            guard let text = reader.text(key, &findings), let place = reader[key] else { return nil }
+            guard files.isReadable(text) else {
+                findings.error("tls-file", "\"\(key)\" names a file that cannot be read", at: place)
+                return nil
+            }
+            return files.absolutePath(of: text)
+        }
+        let tls = CallPolicy.TLSFiles(
+            certificateAuthorities: path("ca_file"),
+            clientCertificate: path("client_certificate"),
+            clientKey: path("client_key")
+        )
+        if reader["client_key"] != nil, reader["client_certificate"] == nil {
+            findings.error("tls-file", "a \"client_key\" needs its \"client_certificate\"", at: node)
+        }
+        return tls
+    }
+}

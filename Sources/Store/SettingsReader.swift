@@ -1,0 +1,204 @@
+internal import FlowAction
+internal import YAML
+
+/// Reads settings: the file `flowhook.yaml`, then the environment, then the command line, each winning over the last.
+struct SettingsReader {
+    /// The file, relative to the store.
+    static let file = "flowhook.yaml"
+
+    /// What a setting's value may be, where one is not.
+    private struct Flaw: Error {
+        var expected: String
+    }
+
+    /// The keys, in the order in which they are documented.
+    static var keys: [String] { table.map(\.key) }
+
+    /// Reads the settings.
+    func read(_ bytes: [UInt8]?, _ options: LoadOptions, _ diagnostics: inout [Diagnostic]) -> Settings {
+        var settings = Settings()
+        if let bytes {
+            var findings = Findings(file: Self.file)
+            if let root = findings.parse(bytes) { apply(root, to: &settings, &findings) }
+            diagnostics += findings.diagnostics
+        }
+        for (key, _) in Self.table {
+            let variable = "FLOWHOOK_\(key.uppercased())"
+            guard let value = options.environment[variable] else { continue }
+            apply(key, value, from: variable, to: &settings, &diagnostics)
+        }
+        for (key, value) in options.overrides {
+            apply(key, value, from: "--\(key.replacing("_", with: "-"))", to: &settings, &diagnostics)
+        }
+        return settings
+    }
+
+    private func apply(_ root: YAMLNode, to settings: inout Settings, _ findings: inout Findings) {
+        guard let reader = MappingReader(root, keys: Self.keys, what: Self.file, &findings) else { return }
+        for (key, set) in Self.table {
+            guard let node = reader[key], !node.isNull else { continue }
+            let values: [String]
+            switch node.content {
+            case .scalar(let text, _): values = [text]
+            case .sequence(let elements) where key == "allow_networks": values = elements.compactMap(\.text)
+            default:
+                findings.error("text-expected", "\"\(key)\" is to be a single value", at: node)
+                continue
+            }
+            do {
+                try set(&settings, values)
+            } catch {
+                findings.error("setting", "\"\(key)\" is to be \(error.expected)", at: node)
+            }
+        }
+    }
+
+    /// Takes a setting of the environment or the command line; its name stands in a finding where a file's would.
+    private func apply(
+        _ key: String,
+        _ value: String,
+        from name: String,
+        to settings: inout Settings,
+        _ diagnostics: inout [Diagnostic]
+    ) {
+        var findings = Findings(file: name)
+        if let set = Self.table.first(where: { $0.key == key })?.set {
+            do {
+                let isList = key == "allow_networks"
+                try set(&settings, isList ? value.split(separator: ",").map { trimmed($0) } : [value])
+            } catch {
+                findings.add(.error, "setting", "\(name) is to be \(error.expected)")
+            }
+        } else {
+            findings.add(.error, "setting", "there is no setting \(name)")
+        }
+        diagnostics += findings.diagnostics
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        text.split(separator: " ").joined(separator: " ")
+    }
+
+    // MARK: The settings, one row each
+
+    private typealias Set = @Sendable (inout Settings, [String]) throws(Flaw) -> Void
+
+    private static let table: [(key: String, set: Set)] = [
+        ("listen", { settings, values throws(Flaw) in settings.listen = values[0] }),
+        (
+            "mount",
+            { settings, values throws(Flaw) in
+                guard values[0].hasPrefix("/"), !values[0].contains("?") else {
+                    throw Flaw(expected: "a path that begins with /")
+                }
+                settings.mount = values[0]
+            }
+        ),
+        ("event_loops", { settings, values throws(Flaw) in settings.eventLoops = try integer(values, 1...1024) }),
+        (
+            "time_zone",
+            { settings, values throws(Flaw) in
+                guard isZoneName(values[0]) else { throw Flaw(expected: "an IANA name such as Europe/Berlin or UTC") }
+                settings.timeZone = values[0]
+            }
+        ),
+        ("munchkin_id", { settings, values throws(Flaw) in settings.munchkinID = values[0] }),
+        (
+            "max_in_flight",
+            { settings, values throws(Flaw) in settings.maxInFlight = try integer(values, 1...1_000_000) }
+        ),
+        (
+            "max_request_bytes",
+            { settings, values throws(Flaw) in settings.maxRequestBytes = try integer(values, 1...(64 << 20)) }
+        ),
+        (
+            "max_response_bytes",
+            { settings, values throws(Flaw) in settings.maxResponseBytes = try integer(values, 1...(64 << 20)) }
+        ),
+        (
+            "max_payload_bytes",
+            { settings, values throws(Flaw) in settings.maxPayloadBytes = try integer(values, 1...(64 << 20)) }
+        ),
+        (
+            "allow_networks",
+            { settings, values throws(Flaw) in
+                var blocks: [NetworkBlock] = []
+                for value in values {
+                    guard let block = NetworkBlock(value) else {
+                        throw Flaw(expected: "a list of CIDR blocks such as 10.0.0.0/8 or fd00::/8")
+                    }
+                    blocks.append(block)
+                }
+                settings.allowNetworks = blocks
+            }
+        ),
+        (
+            "circuit_failures",
+            { settings, values throws(Flaw) in settings.circuitFailures = try integer(values, 0...1_000_000) }
+        ),
+        (
+            "circuit_open_for",
+            { settings, values throws(Flaw) in
+                guard let duration = DurationText.read(values[0]), duration > .zero else {
+                    throw Flaw(expected: "a time such as 500ms or 10s, above 0")
+                }
+                settings.circuitOpenFor = duration
+            }
+        ),
+        (
+            "circuit_on",
+            { settings, values throws(Flaw) in
+                guard values[0] == "5xx" else { throw Flaw(expected: "5xx, or left out") }
+                settings.circuitCountsServerErrors = true
+            }
+        ),
+        (
+            "proxy",
+            { settings, values throws(Flaw) in
+                guard ["http://", "https://", "socks5h://"].contains(where: values[0].hasPrefix) else {
+                    throw Flaw(expected: "a URL of http, https or socks5h")
+                }
+                settings.proxy = values[0]
+            }
+        ),
+        ("log_level", { settings, values throws(Flaw) in settings.logLevel = try word(values) }),
+        ("log_format", { settings, values throws(Flaw) in settings.logFormat = try word(values) }),
+        ("activity_log", { settings, values throws(Flaw) in settings.activityLog = values[0] }),
+        (
+            "activity_response",
+            { settings, values throws(Flaw) in
+                guard values[0] == "true" || values[0] == "false" else { throw Flaw(expected: "true or false") }
+                settings.activityResponse = values[0] == "true"
+            }
+        ),
+    ]
+
+    private static func integer(_ values: [String], _ range: ClosedRange<Int>) throws(Flaw) -> Int {
+        guard let number = Int(values[0]), range.contains(number) else {
+            throw Flaw(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func word<Word: RawRepresentable & CaseIterable>(
+        _ values: [String]
+    ) throws(Flaw) -> Word where Word.RawValue == String {
+        guard let word = Word(rawValue: values[0]) else {
+            throw Flaw(expected: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
+    }
+
+    private static func isZoneName(_ name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix("/") && !name.contains("..")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "+"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}

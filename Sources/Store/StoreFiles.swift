@@ -1,0 +1,162 @@
+internal import Glibc
+
+/// The files of a store on disk: what is read, what is passed over, what is refused.
+struct StoreFiles {
+    /// The store's directory with every link resolved.
+    let root: String
+
+    /// How large a file may be, in bytes.
+    static let maximumBytes = 4 << 20
+
+    /// Why a file cannot be read, as a sentence for a finding.
+    struct ReadError: Error {
+        var code: String
+        var message: String
+    }
+
+    /// Opens a store; `nil` where the directory does not exist.
+    init?(directory: String) {
+        guard let root = Self.resolve(directory) else { return nil }
+        self.root = root
+    }
+
+    /// What stands in a folder, by name; each entry relative to the store.
+    struct Listing {
+        /// The names of folders.
+        var folders: [String] = []
+        /// The names of files.
+        var files: [String] = []
+    }
+
+    /// Lists a folder, names in order, links followed, dot-files and editors' temporary files passed over.
+    ///
+    /// - Parameter folder: the path relative to the store, empty for the store itself.
+    /// - Returns: nothing where the folder does not exist.
+    /// - Throws: where it cannot be read, or a link leads out of the store.
+    func list(_ folder: String) throws(ReadError) -> Listing {
+        var listing = Listing()
+        guard let directory = opendir(path(of: folder)) else {
+            if errno == ENOENT { return listing }
+            throw ReadError(code: "unreadable", message: "the folder cannot be read: \(Self.reason)")
+        }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if Self.isPassedOver(name) { continue }
+            let relative = folder.isEmpty ? name : "\(folder)/\(name)"
+            switch Int32(entry.pointee.d_type) {
+            case Int32(DT_DIR): listing.folders.append(name)
+            case Int32(DT_REG): listing.files.append(name)
+            default:
+                // A link, or a file system that does not tell.
+                var status = stat()
+                guard stat(path(of: relative), &status) == 0 else {
+                    throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
+                }
+                try requireInside(relative)
+                if status.st_mode & S_IFMT == S_IFDIR { listing.folders.append(name) }
+                if status.st_mode & S_IFMT == S_IFREG { listing.files.append(name) }
+            }
+        }
+        listing.folders.sort()
+        listing.files.sort()
+        return listing
+    }
+
+    /// Reads a file of the store.
+    ///
+    /// - Returns: `nil` where there is none.
+    /// - Throws: where it is too large, no UTF-8, unreadable, or a link that leads out of the store.
+    func read(_ file: String) throws(ReadError) -> [UInt8]? {
+        var descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        if descriptor < 0, errno == ELOOP {
+            try requireInside(file)
+            descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw ReadError(code: "unreadable", message: "the file cannot be read: \(Self.reason)")
+        }
+        defer { close(descriptor) }
+        let bytes = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw ReadError(code: "not-utf-8", message: "the file is not UTF-8; save it in that encoding")
+        }
+        return bytes
+    }
+
+    /// Reads a file that need not be in the store, such as a secret; links are followed wherever they lead.
+    ///
+    /// - Parameter path: absolute, or relative to the store.
+    func readSecret(_ path: String) throws(ReadError) -> [UInt8] {
+        let descriptor = open(absolutePath(of: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw ReadError(code: "secret-unreadable", message: Self.reason) }
+        defer { close(descriptor) }
+        return try Self.contents(of: descriptor, maximumBytes: 1 << 20)
+    }
+
+    /// Whether a file can be read, in the store or outside it.
+    func isReadable(_ path: String) -> Bool {
+        access(absolutePath(of: path), R_OK) == 0
+    }
+
+    /// A path of the store's files as an absolute one.
+    func absolutePath(of path: String) -> String {
+        path.hasPrefix("/") ? path : "\(root)/\(path)"
+    }
+
+    private func path(of relative: String) -> String {
+        relative.isEmpty ? root : "\(root)/\(relative)"
+    }
+
+    private func requireInside(_ relative: String) throws(ReadError) {
+        guard let target = Self.resolve(path(of: relative)) else {
+            throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
+        }
+        guard target == root || target.hasPrefix(root + "/") else {
+            throw ReadError(
+                code: "link-leaves-store",
+                message: "\(relative) is a link that leads out of the store; keep what it leads to inside"
+            )
+        }
+    }
+
+    private static func contents(of descriptor: Int32, maximumBytes: Int) throws(ReadError) -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw ReadError(code: "unreadable", message: "this is no file")
+        }
+        var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), maximumBytes) + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw ReadError(code: "unreadable", message: "it cannot be read: \(reason)") }
+            if got == 0 { break }
+            count += got
+            if count == bytes.count, count <= maximumBytes {
+                bytes.append(contentsOf: repeatElement(0, count: min(count, maximumBytes + 1 - count)))
+            }
+        }
+        guard count <= maximumBytes else {
+            throw ReadError(code: "too-large", message: "it is larger than \(maximumBytes >> 20) MiB")
+        }
+        bytes.removeSubrange(count...)
+        return bytes
+    }
+
+    private static func isPassedOver(_ name: String) -> Bool {
+        name.hasPrefix(".") || name.hasSuffix("~") || (name.hasPrefix("#") && name.hasSuffix("#"))
+            || name.hasSuffix(".swp") || name.hasSuffix(".swx") || name.hasSuffix(".tmp")
+    }
+
+    private static func resolve(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+}

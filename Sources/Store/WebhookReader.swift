@@ -1,0 +1,128 @@
+internal import FlowAction
+internal import YAML
+
+/// Reads a webhook file.
+struct WebhookReader {
+    /// The store's files, for what a webhook names.
+    let files: StoreFiles
+    /// The fields that a mapping may name.
+    let leadFields: FieldCatalog
+    /// Compiles templates.
+    let compiler: TemplateCompiler
+    /// Where calls may go.
+    let addresses: AddressPolicy
+
+    private static let keys = [
+        "name", "description", "enabled", "url", "request_type", "payload_template", "request_token_encoding",
+        "custom_headers", "response_type", "response_mappings", "unresolved_tokens", "timeout", "retry",
+        "max_concurrent", "max_rate", "redirects", "tls",
+    ]
+
+    private static let what = "a webhook"
+
+    /// What a webhook does with a token that resolves to nothing.
+    private enum Unresolved: String, CaseIterable {
+        case blank
+        case fail
+    }
+
+    /// Reads the webhook of one file.
+    ///
+    /// - Returns: `nil` where a finding is an error.
+    func read(_ bytes: [UInt8], _ findings: inout Findings) -> Webhook? {
+        guard let root = findings.parse(bytes) else {
+            if !findings.hasError {
+                findings.add(.error, "empty-file", "the file is empty; a webhook has at least a url")
+            }
+            return nil
+        }
+        guard let reader = MappingReader(root, keys: Self.keys, what: Self.what, &findings) else { return nil }
+        let requestType: RequestType = reader.word("request_type", &findings) ?? .post
+        let encoding: TokenEncoding? = reader.word("request_token_encoding", &findings)
+        let responseType: ResponseType = reader.word("response_type", &findings) ?? .none
+        let headers = HeadersReader(compiler: compiler).read(reader["custom_headers"], &findings)
+        let contentType = headers.first { $0.name.lowercased() == "content-type" }?.value.source
+        let payload = self.payload(reader, requestType, encoding, contentType, &findings)
+        let url = self.url(reader, encoding, &findings)
+        let mappings = MappingsReader(leadFields: leadFields)
+            .read(reader["response_mappings"], responseType, &findings)
+        let unresolved: Unresolved = reader.word("unresolved_tokens", &findings) ?? .blank
+        let webhookName = self.name(reader, &findings)
+        let webhook = Webhook(
+            name: webhookName,
+            description: reader.text("description", &findings),
+            isEnabled: reader.flag("enabled", &findings) ?? true,
+            file: findings.file,
+            url: url ?? URLTemplate(url: Template(segments: [], source: "")),
+            requestType: requestType,
+            payload: payload,
+            encoding: encoding,
+            headers: headers,
+            responseType: responseType,
+            mappings: mappings,
+            failsOnUnresolvedTokens: unresolved == .fail,
+            policy: PolicyReader(files: files).read(reader, &findings)
+        )
+        if url == nil, reader["url"] == nil {
+            findings.error("url-required", "a webhook has a \"url\", http or https", at: root)
+        }
+        return findings.hasError ? nil : webhook
+    }
+
+    private func name(_ reader: MappingReader, _ findings: inout Findings) -> String {
+        let file = findings.file.split(separator: "/").last.map(String.init) ?? findings.file
+        let name = reader.text("name", &findings) ?? String(file.prefix(upTo: file.lastIndex(of: ".") ?? file.endIndex))
+        if !(1...255).contains(name.count) {
+            let (line, column) = reader["name"].map { ($0.line, $0.column) } ?? (1, 1)
+            findings.add(
+                .error,
+                "webhook-name",
+                "the name of a webhook has 1 to 255 characters",
+                line: line,
+                column: column
+            )
+        }
+        return name
+    }
+
+    private func url(
+        _ reader: MappingReader,
+        _ encoding: TokenEncoding?,
+        _ findings: inout Findings
+    ) -> URLTemplate? {
+        guard let text = reader.text("url", &findings), let node = reader["url"] else { return nil }
+        let (template, found) = compiler.url(text, encoding: encoding)
+        for finding in found { findings.add(finding, in: node) }
+        if let host = template.target?.host, let address = IPAddress(host), !addresses.permits(address) {
+            findings.error(
+                "private-address",
+                "\(host) is not globally reachable; list its network under allow_networks in flowhook.yaml",
+                at: node
+            )
+        }
+        return template
+    }
+
+    private func payload(
+        _ reader: MappingReader,
+        _ requestType: RequestType,
+        _ encoding: TokenEncoding?,
+        _ contentType: String?,
+        _ findings: inout Findings
+    ) -> Template? {
+        guard let text = reader.text("payload_template", &findings), let node = reader["payload_template"] else {
+            return nil
+        }
+        guard requestType != .get else {
+            findings.error(
+                "get-payload",
+                "a GET has no body; leave payload_template out, or take another request_type",
+                at: node
+            )
+            return nil
+        }
+        let (template, found) = compiler.payload(text, encoding: encoding, contentType: contentType)
+        for finding in found { findings.add(finding, in: node) }
+        return template
+    }
+}

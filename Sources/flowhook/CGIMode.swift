@@ -1,0 +1,46 @@
+internal import FlowAction
+internal import Gateway
+internal import Glibc
+internal import Store
+
+/// One request as a CGI program: the store is read for it, and the bytes are those that FastCGI would carry.
+enum CGIMode {
+    /// Answers the request of this process and ends it.
+    static func run() -> Never {
+        let variables = environment
+        let directory = variables["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
+        let options = LoadOptions(environment: variables, secrets: .required)
+        let loaded = StoreLoader(directory: directory, options: options).load(at: .now)
+        let settings = loaded.snapshot?.settings ?? Settings()
+        let log = Log(writer: LogWriter(), settings: settings)
+        do {
+            let loop = try EventLoop(name: "flowhook")
+            loop.start()
+            let respond = responder(loaded, loop, log)
+            let isWritten = CGIProgram.run(
+                on: loop,
+                maximumBodyBytes: settings.maxRequestBytes,
+                respond: respond
+            )
+            log.close()
+            exit(isWritten ? 0 : 1)
+        } catch {
+            printError(["flowhook: \(error)"])
+            exit(ExitStatus.unavailable)
+        }
+    }
+
+    private static func responder(_ loaded: LoadResult, _ loop: EventLoop, _ log: Log) -> Responder {
+        guard let snapshot = loaded.snapshot else {
+            let finding = loaded.diagnostics.first { $0.severity == .error }?.text ?? "no finding"
+            let problem = Problem(.storeInvalid, detail: "The store does not load: \(finding)")
+            return { _, _ in WebAnswer(problem) }
+        }
+        let service = Service(
+            snapshot: snapshot,
+            callers: [Caller(loop: loop, resolver: Resolver(threads: 2))],
+            log: log
+        )
+        return { request, loop in await service.respond(to: request, on: loop) }
+    }
+}

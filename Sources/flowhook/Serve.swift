@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import FlowAction
+internal import Gateway
+internal import Glibc
+internal import Store
+
+/// `flowhook serve`.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves FastCGI.",
+        discussion: """
+            Without --listen the socket is taken from systemd (LISTEN_FDS) or from descriptor 0 (spawn-fcgi). SIGHUP \
+            reads the store anew; SIGTERM, SIGINT and SIGUSR1 let requests in flight end and stop.
+            """
+    )
+
+    @OptionGroup var options: StoreOptions
+
+    @Option(name: .long, help: ArgumentHelp("unix:PATH or tcp:HOST:PORT.", valueName: "address"))
+    var listen: String?
+
+    func run() throws {
+        let overrides = listen.map { [(key: "listen", value: $0)] } ?? []
+        let signals = try SignalWatcher()
+        let loaded = options.load(secrets: .required, overrides: overrides)
+        printError(loaded.lines)
+        guard var snapshot = loaded.snapshot else {
+            printError([loaded.count])
+            throw ExitCode(ExitStatus.configuration)
+        }
+        let socket = try listeningSocket(snapshot.settings)
+        let log = Log(writer: LogWriter(), settings: snapshot.settings)
+        snapshot = fitted(snapshot, log)
+        let server = try Server(snapshot: snapshot, socket: socket, log: log)
+        log.write(.notice, "serving") { line in
+            line.add("version", Version.current)
+            line.add("store", options.directory)
+            line.add("webhooks", snapshot.webhooks.count)
+            line.add("programs", snapshot.tree.programs.count)
+        }
+        let isDrained = server.run(signals) {
+            let loaded = options.load(secrets: .required, overrides: overrides)
+            for diagnostic in loaded.diagnostics {
+                log.write(diagnostic.severity == .error ? .error : .warning, diagnostic.text)
+            }
+            return loaded.snapshot.map { fitted($0, log) }
+        }
+        log.close()
+        if !isDrained { throw ExitCode(ExitStatus.unavailable) }
+    }
+
+    private func listeningSocket(_ settings: Settings) throws -> ListeningSocket {
+        if let listen {
+            return try open(listen)
+        }
+        if case .listeningSocket(let descriptor) = WayIn.detect() { return ListeningSocket(inherited: descriptor) }
+        guard let address = settings.listen else {
+            throw ValidationError(
+                "There is no socket to serve on: give --listen unix:PATH, or start flowhook by systemd or spawn-fcgi."
+            )
+        }
+        return try open(address)
+    }
+
+    private func open(_ address: String) throws -> ListeningSocket {
+        do {
+            return try ListeningSocket(address)
+        } catch {
+            printError(["flowhook: \(error)"])
+            throw ExitCode(ExitStatus.unavailable)
+        }
+    }
+
+    /// The snapshot with as many requests in flight as there are descriptors for: a connection in and one out for each.
+    private func fitted(_ snapshot: Snapshot, _ log: Log) -> Snapshot {
+        let limit = Server.raiseDescriptorLimit()
+        let reserve = 128
+        let fitting = max(1, (limit - reserve) / 2)
+        guard snapshot.settings.maxInFlight > fitting else { return snapshot }
+        log.write(.warning, "max_in_flight is cut to fit the limit of descriptors") { line in
+            line.add("descriptors", limit)
+            line.add("maxInFlight", fitting)
+        }
+        var settings = snapshot.settings
+        settings.maxInFlight = fitting
+        return Snapshot(
+            webhooks: snapshot.webhooks,
+            tree: snapshot.tree,
+            leadFields: snapshot.leadFields,
+            companyFields: snapshot.companyFields,
+            settings: settings,
+            timeZone: snapshot.timeZone,
+            loadedAt: snapshot.loadedAt
+        )
+    }
+}

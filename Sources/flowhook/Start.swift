@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import Gateway
+
+/// Starts in the way that the surroundings ask for.
+@main
+enum Start {
+    static func main() {
+        switch WayIn.detect() {
+        case .cgi:
+            // A CGI program's arguments are what a client wrote behind the `?` (RFC 3875, section 4.4): not for us.
+            CGIMode.run()
+        case .listeningSocket where CommandLine.arguments.count == 1:
+            Flowhook.main(["serve"])
+        case .listeningSocket, .shell:
+            Flowhook.main()
+        }
+    }
+}

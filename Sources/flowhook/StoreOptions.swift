@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import FlowAction
+internal import Gateway
+internal import Glibc
+internal import Store
+
+/// The options that name the store and override its settings.
+struct StoreOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The store.", valueName: "dir"))
+    var store: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A setting in place of flowhook.yaml's, such as --set log_level=debug; may be repeated.",
+            valueName: "key=value"
+        )
+    )
+    var set: [String] = []
+
+    func validate() throws {
+        for setting in set where !setting.contains("=") {
+            throw ValidationError("--set takes KEY=VALUE, not '\(setting)'")
+        }
+    }
+
+    /// The store's directory.
+    var directory: String {
+        store ?? environment["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
+    }
+
+    /// Reads the store.
+    func load(secrets: LoadOptions.Secrets, overrides: [(key: String, value: String)] = []) -> LoadResult {
+        let settings = set.map { setting in
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (key: String(parts[0]), value: String(parts[1]))
+        }
+        let options = LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
+        return StoreLoader(directory: directory, options: options).load(at: .now)
+    }
+}
+
+/// The process's environment.
+var environment: [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+        let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        entry += 1
+    }
+    return variables
+}
+
+extension LoadResult {
+    /// The findings, a line each.
+    var lines: [String] { diagnostics.map(\.text) }
+
+    /// How many errors and warnings there are, in words.
+    var count: String {
+        let errors = diagnostics.count { $0.severity == .error }
+        let warnings = diagnostics.count - errors
+        return "\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+    }
+}
+
+/// Writes lines to standard error.
+func printError(_ lines: [String]) {
+    let text = lines.map { "\($0)\n" }.joined()
+    _ = text.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// Exit statuses (sysexits.h), beside 0 and those that a subcommand documents.
+enum ExitStatus {
+    /// The command's words are off.
+    static let usage: Int32 = 64
+    /// The service cannot get what it needs of the system.
+    static let unavailable: Int32 = 69
+    /// The store does not load.
+    static let configuration: Int32 = 78
+}
