@@ -1,5 +1,4 @@
 package import FlowAction
-internal import Glibc
 internal import JSON
 
 /// One line of the log, built member by member in the form that the settings ask for.
@@ -13,21 +12,17 @@ package struct LogLine {
     package init(_ level: Settings.LogLevel, _ message: String, format: Settings.LogFormat) {
         self.format = format
         bytes.reserveCapacity(512)
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        var seconds = now.tv_sec
-        gmtime_r(&seconds, &parts)
+        let now = Instant.now
         switch format {
         case .json:
             bytes.append(contentsOf: "{\"time\":\"".utf8)
-            append(parts, milliseconds: now.tv_nsec / 1_000_000)
+            append(now)
             bytes.append(contentsOf: "\",\"level\":\"".utf8)
             bytes.append(contentsOf: level.rawValue.utf8)
             bytes.append(contentsOf: "\",\"message\":".utf8)
             bytes.append(jsonString: message)
         case .text:
-            append(parts, milliseconds: now.tv_nsec / 1_000_000)
+            append(now)
             bytes.append(contentsOf: " \(level.rawValue) ".utf8)
             bytes.append(jsonEscaped: message)
         }
@@ -75,29 +70,24 @@ package struct LogLine {
     }
 
     /// Appends `2026-05-23T10:00:00.123Z`.
-    private mutating func append(_ parts: tm, milliseconds: Int) {
-        append(Int(parts.tm_year) + 1900, digits: 4)
-        bytes.append(UInt8(ascii: "-"))
-        append(Int(parts.tm_mon) + 1, digits: 2)
-        bytes.append(UInt8(ascii: "-"))
-        append(Int(parts.tm_mday), digits: 2)
-        bytes.append(UInt8(ascii: "T"))
-        append(Int(parts.tm_hour), digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        append(Int(parts.tm_min), digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        append(Int(parts.tm_sec), digits: 2)
-        bytes.append(UInt8(ascii: "."))
-        append(milliseconds, digits: 3)
-        bytes.append(UInt8(ascii: "Z"))
+    private mutating func append(_ instant: Instant) {
+        let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)
+        append(civil.year, digits: 4, then: "-")
+        append(civil.month, digits: 2, then: "-")
+        append(civil.day, digits: 2, then: "T")
+        append(civil.hour, digits: 2, then: ":")
+        append(civil.minute, digits: 2, then: ":")
+        append(civil.second, digits: 2, then: ".")
+        append(Int(instant.nanoseconds / 1_000_000), digits: 3, then: "Z")
     }
 
-    private mutating func append(_ number: Int, digits: Int) {
+    private mutating func append(_ number: Int, digits: Int, then separator: Unicode.Scalar) {
         var divisor = 1
         for _ in 1..<digits { divisor *= 10 }
         while divisor > 0 {
             bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
             divisor /= 10
         }
+        bytes.append(UInt8(ascii: separator))
     }
 }
