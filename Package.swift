@@ -49,6 +49,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // A third-party service that misbehaves on command, for the tests that call one.
+        .target(name: "TestSupport", dependencies: ["Gateway"], path: "Tests/Support", swiftSettings: settings),
+
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSON", swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], path: "Tests/XML", swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], path: "Tests/YAML", swiftSettings: settings),
@@ -66,13 +69,13 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["CLinux", "FlowAction", "Gateway", "JSON", "Store"],
+            dependencies: ["CLinux", "FlowAction", "Gateway", "JSON", "Store", "TestSupport"],
             path: "Tests/Gateway",
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLinux", "JSON", "flowhook"],
+            dependencies: ["Gateway", "JSON", "TestSupport", "flowhook"],
             path: "Tests/EndToEnd",
             swiftSettings: settings
         ),

@@ -1,6 +1,7 @@
 import FlowAction
 import Gateway
 import Glibc
+import TestSupport
 import Testing
 
 /// A loop with its caller, and requests to a server on loopback.

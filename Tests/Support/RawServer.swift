@@ -2,25 +2,33 @@ import Gateway
 import Glibc
 
 /// A server on a free port of loopback that records the raw bytes of requests and answers each by a script.
-final class RawServer: @unchecked Sendable {
+package final class RawServer: @unchecked Sendable {
     /// One step of an answer.
-    enum Step: Sendable {
+    package enum Step: Sendable {
+        /// Sends bytes.
         case send([UInt8])
+        /// Waits before the next step.
         case wait(milliseconds: UInt32)
+        /// Sends nothing until the peer goes.
         case waitForEver
+        /// Closes the connection.
         case close
+        /// Resets the connection.
         case reset
 
-        static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
+        /// Sends text.
+        package static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
     }
 
-    let port: Int
+    /// The port.
+    package let port: Int
     private let descriptor: Int32
     private let requests = Locked<[String]>([])
     private let connectionCount = Locked(0)
     private let script: @Sendable (_ request: String, _ number: Int) -> [Step]
 
-    init(_ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]) {
+    /// Starts a server; `script` gives the steps of an answer to a request, which is counted from 1.
+    package init(_ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]) {
         self.script = script
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -40,12 +48,13 @@ final class RawServer: @unchecked Sendable {
     }
 
     /// The requests so far, as they came.
-    var received: [String] { requests.withLock { $0 } }
+    package var received: [String] { requests.withLock { $0 } }
 
     /// How many connections were made.
-    var connections: Int { connectionCount.withLock { $0 } }
+    package var connections: Int { connectionCount.withLock { $0 } }
 
-    func stop() {
+    /// Listens no more.
+    package func stop() {
         shutdown(descriptor, Int32(SHUT_RDWR))
         close(descriptor)
     }

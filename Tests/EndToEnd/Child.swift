@@ -1,0 +1,101 @@
+import Gateway
+import Glibc
+
+/// A process that the tests start, and end.
+final class Child: Sendable {
+    let pid: pid_t
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - output: the file that standard output and error go to.
+    ///   - directory: where it runs.
+    init(_ arguments: [String], environment: [String: String] = [:], output: String, directory: String? = nil) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        // The libraries of the toolchain, for a dynamically linked build.
+        if let path = getenv("LD_LIBRARY_PATH") { variables["LD_LIBRARY_PATH"] = String(cString: path) }
+        variables.merge(environment) { $1 }
+        var words = arguments.map { strdup($0) } + [nil]
+        var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for text in words + settings { free(text) } }
+        var pid = pid_t()
+        let code = posix_spawnp(&pid, arguments[0], &actions, nil, &words, &settings)
+        precondition(code == 0, "\(arguments[0]) cannot be started: \(String(cString: strerror(code)))")
+        self.pid = pid
+        Self.running.withLock { $0.append(pid) }
+        _ = Self.atExit
+    }
+
+    private static let running = Locked<[pid_t]>([])
+
+    /// Nothing outlives the tests.
+    private static let atExit: Void = {
+        atexit { for pid in Child.running.withLock({ $0 }) { kill(pid, SIGKILL) } }
+    }()
+
+    /// Ends the process and waits for it.
+    ///
+    /// - Returns: its exit status, or minus the signal that ended it.
+    @discardableResult
+    func end(_ signal: Int32 = SIGTERM) -> Int32 {
+        kill(pid, signal)
+        return wait()
+    }
+
+    /// Waits for the process to end, 60 seconds at most.
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        for _ in 0..<6_000 {
+            let ended = waitpid(pid, &status, WNOHANG)
+            if ended == pid {
+                Self.running.withLock { $0.removeAll { $0 == pid } }
+                return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+            }
+            usleep(10_000)
+        }
+        kill(pid, SIGKILL)
+        waitpid(pid, &status, 0)
+        return .min
+    }
+
+    /// Runs a program to its end.
+    static func run(_ arguments: [String], environment: [String: String] = [:]) -> (status: Int32, output: String) {
+        let file = "/tmp/flowhook-output-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        defer { unlink(file) }
+        let status = Child(arguments, environment: environment, output: file).wait()
+        return (status, Files.read(file))
+    }
+}
+
+/// Files of the tests.
+enum Files {
+    static func read(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+    }
+
+    /// Writes a file, its folders too.
+    static func write(_ text: String, to path: String) {
+        var folder = ""
+        for part in path.split(separator: "/").dropLast() {
+            folder += "/\(part)"
+            mkdir(folder, 0o755)
+        }
+        guard let file = fopen(path, "w") else { preconditionFailure("\(path) cannot be written") }
+        fputs(text, file)
+        fclose(file)
+    }
+}

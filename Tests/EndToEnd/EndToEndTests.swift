@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct EndToEndTests {
-    @Test func builds() {}
-}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// A blocking HTTP client: one request a connection.
+struct HTTPClient {
+    let port: Int
+
+    struct Response {
+        var status: Int
+        /// The lines of the head after the status line.
+        var headers: [String]
+        var body: String
+
+        /// The value of a header, its name without regard to case.
+        func header(_ name: String) -> String? {
+            headers.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }.map {
+                String($0.dropFirst(name.count + 2))
+            }
+        }
+    }
+
+    func post(_ path: String, _ body: String, headers: [String] = ["Content-Type: application/json"]) -> Response {
+        finish(begin("POST", path, body, headers: headers))
+    }
+
+    func get(_ path: String) -> Response {
+        finish(begin("GET", path, nil, headers: []))
+    }
+
+    /// Sends a request; the answer is left to ``finish(_:)``.
+    func begin(_ method: String, _ path: String, _ body: String?, headers: [String]) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var bound = timeval(tv_sec: 45, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard code == 0 else { return descriptor }
+        var text = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+        for header in headers { text += "\(header)\r\n" }
+        if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
+        text += "\r\n\(body ?? "")"
+        let bytes = Array(text.utf8)
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { break }
+            offset += count
+        }
+        return descriptor
+    }
+
+    /// Reads an answer to the end of its connection; status 0 where none came.
+    func finish(_ descriptor: Int32) -> Response {
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return Response(status: 0, headers: [], body: "") }
+        let lines = text[..<end.lowerBound].split(separator: "\r\n").map(String.init)
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return Response(status: status ?? 0, headers: Array(lines.dropFirst()), body: String(text[end.upperBound...]))
+    }
+}

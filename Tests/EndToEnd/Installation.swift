@@ -1,0 +1,148 @@
+import Glibc
+import TestSupport
+
+/// Flowhook as a user installs it: a store on disk, the real program, real nginx in front with the files that ship.
+final class Installation: @unchecked Sendable {
+    // Safe: each test that ends or changes an installation has one of its own.
+    let directory: String
+    let client: HTTPClient
+    private(set) var flowhook: Child
+    private let nginx: Child
+
+    /// The project's folder.
+    static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+
+    /// The program, beside the tests' own.
+    static let program: String = {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let path = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/flowhook"
+    }()
+
+    /// How Flowhook gets its socket.
+    enum Start {
+        case listen
+        case spawnFCGI
+        case systemd
+        case fcgiwrap
+    }
+
+    /// Writes a store, starts everything and waits until it answers.
+    ///
+    /// - Parameters:
+    ///   - store: the files by their path.
+    ///   - keepsConnections: `fastcgi_keep_conn`.
+    init(store: [String: String], start: Start = .listen, keepsConnections: Bool = true) {
+        directory = "/tmp/flowhook-e2e-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        for (path, text) in store { Files.write(text, to: "\(directory)/store/\(path)") }
+        flowhook = Self.start(start, directory)
+        var upstream = Files.read("\(Self.root)/nginx/flowhook-upstream.conf")
+            .replacing("unix:/run/flowhook/flowhook.sock", with: "unix:\(directory)/flowhook.sock")
+        var locations = Files.read("\(Self.root)/nginx/flowhook.conf")
+        if !keepsConnections {
+            upstream = upstream.replacing("keepalive 512;", with: "")
+            locations = locations.replacing("fastcgi_keep_conn on;", with: "fastcgi_keep_conn off;")
+        }
+        if case .fcgiwrap = start {
+            // What fcgiwrap runs, and the store: a CGI program takes no arguments from a web server.
+            let parameters =
+                "fastcgi_param SCRIPT_FILENAME \(Self.program); fastcgi_param FLOWHOOK_STORE \(directory)/store;"
+            locations = locations.replacing("include fastcgi_params;", with: "include fastcgi_params; \(parameters)")
+        }
+        Files.write(upstream, to: "\(directory)/flowhook-upstream.conf")
+        Files.write(locations, to: "\(directory)/flowhook.conf")
+        Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params")
+        (nginx, client) = Self.startNginx(directory)
+    }
+
+    private static func start(_ start: Start, _ directory: String) -> Child {
+        let socket = "\(directory)/flowhook.sock"
+        let output = "\(directory)/flowhook.log"
+        let store = "\(directory)/store"
+        let child: Child
+        switch start {
+        case .listen:
+            child = Child([program, "serve", "--store", store, "--listen", "unix:\(socket)"], output: output)
+        case .spawnFCGI:
+            child = Child(
+                [
+                    "spawn-fcgi", "-n", "-s", socket, "-M", "0660", "-b", "4096", "--", program, "serve", "--store",
+                    store,
+                ],
+                output: output
+            )
+        case .systemd:
+            // What systemd does: the socket as descriptor 3, the process's own id in LISTEN_PID.
+            let launcher = """
+                import os, socket
+                s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); s.listen(4096); os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+                os.execve("\(program)", ["flowhook"], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
+                """
+            child = Child(["python3", "-c", launcher], environment: ["FLOWHOOK_STORE": store], output: output)
+        case .fcgiwrap:
+            child = Child(["fcgiwrap", "-c", "4", "-f", "-s", "unix:\(socket)"], output: output)
+        }
+        waitUntil { access(socket, F_OK) == 0 }
+        return child
+    }
+
+    private static func startNginx(_ directory: String) -> (Child, HTTPClient) {
+        for _ in 0..<5 {
+            let port = freePort()
+            let configuration = """
+                \(getuid() == 0 ? "user root;" : "") daemon off; worker_processes 2; worker_rlimit_nofile 10000;
+                pid \(directory)/nginx.pid; error_log \(directory)/nginx-error.log warn;
+                events { worker_connections 4096; }
+                http {
+                    access_log off; client_body_temp_path \(directory)/b; fastcgi_temp_path \(directory)/f;
+                    proxy_temp_path \(directory)/p; scgi_temp_path \(directory)/s; uwsgi_temp_path \(directory)/u;
+                    include \(directory)/flowhook-upstream.conf;
+                    server { listen 127.0.0.1:\(port) backlog=4096; include \(directory)/flowhook.conf; }
+                }
+                """
+            Files.write(configuration, to: "\(directory)/nginx.conf")
+            let nginx = Child(
+                ["nginx", "-p", directory, "-c", "\(directory)/nginx.conf", "-e", "\(directory)/nginx-error.log"],
+                output: "\(directory)/nginx.log"
+            )
+            let client = HTTPClient(port: port)
+            if waitUntil(seconds: 10, { client.get("/flow/healthz").status == 200 }) { return (nginx, client) }
+            nginx.end(SIGKILL)
+        }
+        preconditionFailure(
+            "nginx or Flowhook did not come up: \(Files.read("\(directory)/nginx-error.log")) \(Files.read("\(directory)/flowhook.log"))"
+        )
+    }
+
+    private static func freePort() -> Int {
+        let server = RawServer { _, _ in [] }
+        server.stop()
+        return server.port
+    }
+
+    /// Waits for something to come true.
+    @discardableResult
+    static func waitUntil(seconds: Int = 20, _ condition: () -> Bool) -> Bool {
+        for _ in 0..<seconds * 100 {
+            if condition() { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    /// What Flowhook has logged.
+    var log: String { Files.read("\(directory)/flowhook.log") }
+
+    /// Asks for a flow action.
+    func call(_ request: String) -> HTTPClient.Response {
+        client.post("/flow/call-webhook", request)
+    }
+
+    /// Ends everything and removes the files.
+    func stop() {
+        nginx.end(SIGQUIT)
+        flowhook.end()
+        _ = Child.run(["rm", "-rf", directory])
+    }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Start, load and stop.
+    @Suite(.serialized) struct LifeTests {
+        @Test func holdsAThousandRequestsInFlight() {
+            let service = SampleStore.service()
+            let installation = Installation(store: SampleStore.files(servicePort: service.port))
+            defer {
+                installation.stop()
+                service.stop()
+            }
+            let body = #"{"webhook": "second", "lead": {"id": 7}}"#
+            let waiting = (0..<1_024).map { _ in
+                installation.client.begin(
+                    "POST",
+                    "/flow/call-webhook",
+                    body,
+                    headers: ["Content-Type: application/json"]
+                )
+            }
+            let good = waiting.count { installation.client.finish($0).body.contains(#""outcome":"updated""#) }
+            #expect(good == 1_024)
+        }
+
+        @Test func endsWhatIsInFlightBeforeItStops() {
+            let service = SampleStore.service()
+            let installation = Installation(store: SampleStore.files(servicePort: service.port))
+            defer {
+                installation.stop()
+                service.stop()
+            }
+            let body = #"{"webhook": "second", "lead": {"id": 7}}"#
+            let waiting = (0..<50).map { _ in
+                installation.client.begin(
+                    "POST",
+                    "/flow/call-webhook",
+                    body,
+                    headers: ["Content-Type: application/json"]
+                )
+            }
+            Installation.waitUntil { service.received.count >= 50 }
+            #expect(installation.flowhook.end(SIGTERM) == 0)
+            let good = waiting.count { installation.client.finish($0).body.contains(#""outcome":"updated""#) }
+            #expect(good == 50)
+            #expect(access("\(installation.directory)/flowhook.sock", F_OK) != 0)
+            #expect(installation.call(body).status == 502)
+        }
+
+        @Test func takesANewStoreOnHangUpAndKeepsTheOldOneIfItIsWrong() {
+            let service = SampleStore.service()
+            let installation = Installation(store: SampleStore.files(servicePort: service.port))
+            defer {
+                installation.stop()
+                service.stop()
+            }
+            let file = "\(installation.directory)/store/webhooks/new.yaml"
+            Files.write("url: \"{{my.Service URL}}/new\"\n", to: file)
+            kill(installation.flowhook.pid, SIGHUP)
+            let request = #"{"webhook": "new", "lead": {}}"#
+            #expect(Installation.waitUntil { installation.call(request).status == 200 })
+            Files.write("url: \"{{my.Service URL}}/new\"\nnonsense: 1\n", to: file)
+            kill(installation.flowhook.pid, SIGHUP)
+            let ready = { installation.client.get("/flow/readyz").body }
+            #expect(Installation.waitUntil { ready().contains(#""store":"stale""#) })
+            #expect(installation.call(request).status == 200)
+            #expect(installation.log.contains("webhooks/new.yaml:2:1: error: "))
+        }
+
+        @Test func endsWithEveryFindingWhereTheStoreIsWrong() {
+            let directory = "/tmp/flowhook-e2e-\(getpid())-wrong"
+            defer { _ = Child.run(["rm", "-rf", directory]) }
+            Files.write("url: http://example.com/\nrequest_tpye: GET\n", to: "\(directory)/webhooks/a.yaml")
+            Files.write("id: 1\nid: 2\n", to: "\(directory)/marketing-activities/p/program.yaml")
+            let result = Child.run([
+                Installation.program, "serve", "--store", directory, "--listen", "unix:\(directory)/s.sock",
+            ])
+            #expect(result.status == 78)
+            #expect(result.output.contains("webhooks/a.yaml:2:1: error: "))
+            #expect(result.output.contains("request_type"))
+            #expect(result.output.contains("marketing-activities/p/program.yaml:2:1: error: "))
+            #expect(result.output.contains("2 errors"))
+        }
+
+        @Test func callsAndPreviewsFromTheShell() {
+            let service = SampleStore.service()
+            defer { service.stop() }
+            let directory = "/tmp/flowhook-e2e-\(getpid())-shell"
+            defer { _ = Child.run(["rm", "-rf", directory]) }
+            for (path, text) in SampleStore.files(servicePort: service.port) {
+                Files.write(text, to: "\(directory)/\(path)")
+            }
+            func run(_ verb: String, _ request: String) -> (status: Int32, output: String) {
+                Files.write(request, to: "\(directory)/request.json")
+                return Child.run([Installation.program, verb, "--store", directory, "\(directory)/request.json"])
+            }
+            let preview = run("preview", SampleStore.enrich)
+            #expect(preview.status == 0)
+            #expect(preview.output.contains("Bearer ••••••"))
+            #expect(service.received.isEmpty)
+            #expect(run("call", SampleStore.enrich).status == 0)
+            #expect(service.received.count == 1)
+            #expect(run("call", #"{"webhook": "500", "lead": {}}"#).status == 1)
+            #expect(run("call", #"{"webhook": "nobody", "lead": {}}"#).status == 2)
+            #expect(Child.run([Installation.program, "call"]).status == 64)
+            #expect(Child.run([Installation.program, "call", "--store", "/nowhere", "-"]).status == 78)
+        }
+
+        /// Full Foundation would bring 45 MB of tables that nothing here reads.
+        @Test func isNotLinkedWithFullFoundation() {
+            let result = Child.run(["ldd", Installation.program])
+            #expect(result.status == 0)
+            #expect(result.output.contains("libfcgi.so"))
+            #expect(!result.output.contains("libFoundation.so"))
+            #expect(!result.output.contains("lib_FoundationICU.so"))
+        }
+    }
+}

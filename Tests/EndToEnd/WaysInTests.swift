@@ -1,0 +1,82 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// However the process is started and the socket comes to it, the answer is the same.
+    @Suite(.serialized) struct WaysInTests {
+        /// The answer without what differs from request to request.
+        private func stable(_ response: HTTPClient.Response) throws -> JSONObject {
+            guard case .object(var object) = try JSONValue(parsing: Array(response.body.utf8)) else { return [:] }
+            object.members.removeAll { $0.name == "requestId" || $0.name == "timing" }
+            return object
+        }
+
+        private func withInstallation(
+            start: Installation.Start = .listen,
+            keepsConnections: Bool = true,
+            _ body: (Installation) throws -> Void
+        ) rethrows {
+            let service = SampleStore.service()
+            let files = SampleStore.files(servicePort: service.port)
+            let installation = Installation(store: files, start: start, keepsConnections: keepsConnections)
+            defer {
+                installation.stop()
+                service.stop()
+            }
+            try body(installation)
+        }
+
+        @Test(arguments: [true, false])
+        func servesWithConnectionsKeptOrNot(keepsConnections: Bool) {
+            withInstallation(keepsConnections: keepsConnections) { installation in
+                for _ in 0..<30 {
+                    #expect(installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
+                }
+            }
+        }
+
+        @Test(arguments: [Installation.Start.spawnFCGI, .systemd])
+        func takesASocketThatIsHandedOver(start: Installation.Start) {
+            withInstallation(start: start) { installation in
+                #expect(installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
+                #expect(installation.client.get("/flow/healthz").status == 200)
+            }
+        }
+
+        @Test func answersTheSameAsACGIProgram() throws {
+            let requests = [
+                SampleStore.enrich, #"{"webhook": "500", "lead": {"id": 1}}"#, #"{"webhook": "nobody", "lead": {}}"#,
+                "{",
+            ]
+            var answers: [[JSONObject]] = []
+            var heads: [[String?]] = []
+            for start in [Installation.Start.listen, .fcgiwrap] {
+                try withInstallation(start: start) { installation in
+                    let responses = requests.map(installation.call)
+                    // The service's port differs, and nothing else may.
+                    answers.append(try responses.map(stable))
+                    heads.append(responses.flatMap { [String($0.status), $0.header("Content-Type")] })
+                }
+            }
+            #expect(answers[0] == answers[1])
+            #expect(heads[0] == heads[1])
+        }
+
+        /// A CGI program's arguments are a client's words.
+        @Test func readsNoArgumentsAsACGIProgram() {
+            let variables = ["GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/flow/healthz"]
+            let result = Child.run([Installation.program, "--help"], environment: variables)
+            #expect(result.output.hasPrefix("Status: 503 "))
+            #expect(result.output.contains("store-invalid"))
+            #expect(!result.output.contains("USAGE"))
+        }
+
+        @Test func printsItsHelpWithoutArguments() {
+            let result = Child.run([Installation.program])
+            #expect(result.status == 0)
+            #expect(result.output.contains("USAGE: flowhook"))
+        }
+    }
+}
