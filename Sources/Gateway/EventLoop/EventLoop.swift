@@ -106,9 +106,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         precondition(code == 0, "no thread for an event loop")
     }
 
-    /// Ends the loop and waits for its thread; what is left undone stays undone.
+    /// Ends the loop and waits for its thread, which is not the caller's; what is left undone stays undone.
+    ///
+    /// To be called after ``start()``; a second call does nothing.
     package func stop() {
-        isStopping.store(true, ordering: .releasing)
+        precondition(!isCurrent, "a loop cannot wait for itself")
+        guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wake()
         pthread_join(thread, nil)
     }
@@ -203,8 +206,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         while !isStopping.load(ordering: .acquiring) {
             let count = epoll_wait(epoll, events, Int32(capacity), timeout())
             for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
-            let now = now
-            while let action = timers.popDue(at: now) { action() }
+            let (now, latest) = (now, timers.latest)
+            while let action = timers.popDue(at: now, upTo: latest) { action() }
             runReadyWork()
         }
         // The last references to what the loop held go on its own thread.

@@ -8,6 +8,11 @@ struct TimerHeap {
     private struct Entry {
         var deadline: UInt64
         var id: UInt64
+
+        /// Timers of one deadline keep the order in which they were added.
+        func precedes(_ other: Entry) -> Bool {
+            deadline == other.deadline ? id < other.id : deadline < other.deadline
+        }
     }
 
     private var entries: [Entry] = []
@@ -42,9 +47,13 @@ struct TimerHeap {
         return nil
     }
 
-    /// Takes the earliest action whose deadline has come.
-    mutating func popDue(at now: UInt64) -> (() -> Void)? {
-        while let first = entries.first, first.deadline <= now {
+    /// The latest timer added so far.
+    var latest: TimerToken { TimerToken(id: nextID) }
+
+    /// Takes the earliest action whose deadline has come; `nil` where that is a timer added after `latest`, so that
+    /// timers which add timers cannot go on for ever.
+    mutating func popDue(at now: UInt64, upTo latest: TimerToken) -> (() -> Void)? {
+        while let first = entries.first, first.deadline <= now, first.id <= latest.id {
             removeFirst()
             if let action = actions.removeValue(forKey: first.id) { return action }
         }
@@ -59,7 +68,7 @@ struct TimerHeap {
 
     private mutating func siftUp(from start: Int) {
         var child = start
-        while child > 0, entries[child].deadline < entries[(child - 1) / 2].deadline {
+        while child > 0, entries[child].precedes(entries[(child - 1) / 2]) {
             entries.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
@@ -69,8 +78,8 @@ struct TimerHeap {
         var parent = start
         while true {
             var least = parent
-            for child in [parent * 2 + 1, parent * 2 + 2] where child < entries.count {
-                if entries[child].deadline < entries[least].deadline { least = child }
+            for child in parent * 2 + 1...parent * 2 + 2 where child < entries.count {
+                if entries[child].precedes(entries[least]) { least = child }
             }
             if least == parent { return }
             entries.swapAt(parent, least)

@@ -88,6 +88,59 @@ import Testing
         }
     }
 
+    /// Timers that always leave another timer, due already, keep neither work nor descriptors away.
+    @Test func timersDoNotStarveWork() throws {
+        try withLoop { loop in
+            let rounds = Locked(0)
+            let isDone = Locked(false)
+            @Sendable func again() {
+                rounds.withLock { $0 += 1 }
+                if !isDone.withLock({ $0 }) { loop.schedule(at: 0, again) }
+            }
+            loop.execute(again)
+            while rounds.withLock({ $0 }) < 2 { usleep(1_000) }
+            loop.execute { isDone.withLock { $0 = true } }
+            for _ in 0..<5_000 where !isDone.withLock({ $0 }) { usleep(1_000) }
+            #expect(isDone.withLock { $0 })
+            isDone.withLock { $0 = true }
+        }
+    }
+
+    /// Events of a descriptor that was closed earlier in the same batch reach no one, its number's next owner included.
+    @Test func eventsOfAFormerOwnerReachNobody() throws {
+        final class Closer: EventHandler {
+            private let pair: [Int32]
+            private let calls: Locked<Int>
+            init(_ pair: [Int32], _ calls: Locked<Int>) { (self.pair, self.calls) = (pair, calls) }
+            func handle(events: UInt32, on loop: EventLoop) {
+                calls.withLock { $0 += 1 }
+                // Both are ready; whichever comes first takes the other away and reuses its number for a silent end.
+                var fresh: [Int32] = [0, 0]
+                _ = pipe(&fresh)
+                for descriptor in pair {
+                    loop.deregister(descriptor)
+                    dup2(fresh[0], descriptor)
+                    try? loop.register(descriptor, events: Events.readable, handler: self)
+                }
+            }
+        }
+        try withLoop { loop in
+            var (first, second): ([Int32], [Int32]) = ([0, 0], [0, 0])
+            try #require(pipe(&first) == 0 && pipe(&second) == 0)
+            var byte: UInt8 = 1
+            _ = write(first[1], &byte, 1)
+            _ = write(second[1], &byte, 1)
+            let calls = Locked(0)
+            let pair = [first[0], second[0]]
+            loop.wait {
+                let closer = Closer(pair, calls)
+                for descriptor in pair { try? loop.register(descriptor, events: Events.readable, handler: closer) }
+            }
+            for _ in 0..<20 { loop.wait { await Task.yield() } }
+            #expect(calls.withLock { $0 } == 1)
+        }
+    }
+
     private enum Thread {
         static func start(_ body: @escaping @Sendable () -> Void) {
             final class Body {
