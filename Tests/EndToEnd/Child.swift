@@ -24,8 +24,14 @@ final class Child: Sendable {
         var words = arguments.map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + settings { free(text) } }
+        // A group of its own, so that what it starts ends with it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
         var pid = pid_t()
-        let code = posix_spawnp(&pid, arguments[0], &actions, nil, &words, &settings)
+        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, &settings)
         precondition(code == 0, "\(arguments[0]) cannot be started: \(String(cString: strerror(code)))")
         self.pid = pid
         Self.running.withLock { $0.append(pid) }
@@ -36,30 +42,32 @@ final class Child: Sendable {
 
     /// Nothing outlives the tests.
     private static let atExit: Void = {
-        atexit { for pid in Child.running.withLock({ $0 }) { kill(pid, SIGKILL) } }
+        atexit { for pid in Child.running.withLock({ $0 }) { kill(-pid, SIGKILL) } }
     }()
 
     /// Ends the process and waits for it.
     ///
     /// - Returns: its exit status, or minus the signal that ended it.
     @discardableResult
-    func end(_ signal: Int32 = SIGTERM) -> Int32 {
+    func end(_ signal: Int32 = SIGTERM, seconds: Int = 60) -> Int32 {
         kill(pid, signal)
-        return wait()
+        return wait(seconds: seconds)
     }
 
-    /// Waits for the process to end, 60 seconds at most.
-    func wait() -> Int32 {
+    /// Waits for the process to end; where it does not in time, kills it and gives the least integer.
+    func wait(seconds: Int = 60) -> Int32 {
         var status: Int32 = 0
-        for _ in 0..<6_000 {
+        for _ in 0..<seconds * 100 {
             let ended = waitpid(pid, &status, WNOHANG)
+            // Somebody has waited for it already.
+            if ended < 0, errno == ECHILD { return 0 }
             if ended == pid {
                 Self.running.withLock { $0.removeAll { $0 == pid } }
                 return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
             }
             usleep(10_000)
         }
-        kill(pid, SIGKILL)
+        kill(-pid, SIGKILL)
         waitpid(pid, &status, 0)
         return .min
     }

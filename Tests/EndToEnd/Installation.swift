@@ -8,6 +8,7 @@ final class Installation: @unchecked Sendable {
     let client: HTTPClient
     private(set) var flowhook: Child
     private let nginx: Child
+    private let isCGI: Bool
 
     /// The project's folder.
     static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
@@ -36,11 +37,13 @@ final class Installation: @unchecked Sendable {
     init(store: [String: String], start: Start = .listen, keepsConnections: Bool = true) {
         directory = "/tmp/flowhook-e2e-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         for (path, text) in store { Files.write(text, to: "\(directory)/store/\(path)") }
+        isCGI = start == .fcgiwrap
         flowhook = Self.start(start, directory)
         var upstream = Files.read("\(Self.root)/nginx/flowhook-upstream.conf")
             .replacing("unix:/run/flowhook/flowhook.sock", with: "unix:\(directory)/flowhook.sock")
         var locations = Files.read("\(Self.root)/nginx/flowhook.conf")
-        if !keepsConnections {
+        // fcgiwrap serves one connection after another: kept ones of one worker would shut the others out.
+        if !keepsConnections || isCGI {
             upstream = upstream.replacing("keepalive 512;", with: "")
             locations = locations.replacing("fastcgi_keep_conn on;", with: "fastcgi_keep_conn off;")
         }
@@ -142,7 +145,8 @@ final class Installation: @unchecked Sendable {
     /// Ends everything and removes the files.
     func stop() {
         nginx.end(SIGQUIT)
-        flowhook.end()
+        // fcgiwrap, which stands in Flowhook's place for CGI, takes its time over SIGTERM.
+        flowhook.end(seconds: isCGI ? 0 : 60)
         _ = Child.run(["rm", "-rf", directory])
     }
 }
