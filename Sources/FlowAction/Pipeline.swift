@@ -73,9 +73,12 @@ package struct Pipeline: Sendable {
 
     private func webhook(named name: String) throws(Problem) -> Webhook {
         guard let webhook = snapshot.webhooks[name.lowercased()] else {
+            let near = NearestWord.find(name, among: snapshot.webhooks.values.map(\.name))
             throw Problem(
                 .unknownWebhook,
-                detail: "The store has no webhook of the name that \"webhook\" gives; names ignore case, nothing else."
+                detail: """
+                    The store has no webhook of the name in "webhook"\(near.map { "; did you mean \"\($0)\"?" } ?? ".")
+                    """
             )
         }
         guard webhook.isEnabled else {
