@@ -1,3 +1,5 @@
+package import FlowAction
+
 /// One error or warning of a store, with its place.
 package struct Diagnostic: Sendable, Hashable {
     /// The file, relative to the store.
@@ -7,21 +9,13 @@ package struct Diagnostic: Sendable, Hashable {
     /// The column, in characters from 1.
     package var column: Int
     /// Whether the store loads all the same.
-    package var severity: Severity
+    package var severity: TemplateFinding.Severity
     /// A short, stable name, `unknown-key`.
     package var code: String
     /// A sentence: what is wrong and what is allowed.
     package var message: String
     /// The nearest valid word for a misspelt one, or the spelling that would be right.
     package var suggestion: String?
-
-    /// How much a finding matters.
-    package enum Severity: String, Sendable {
-        /// The store does not load.
-        case error
-        /// The store loads.
-        case warning
-    }
 
     /// The finding in one line: `FILE:LINE:COLUMN: error: TEXT`.
     package var text: String {

@@ -18,7 +18,7 @@ struct Findings {
 
     /// Adds a finding at a place.
     mutating func add(
-        _ severity: Diagnostic.Severity,
+        _ severity: TemplateFinding.Severity,
         _ code: String,
         _ message: String,
         line: Int = 1,
@@ -52,7 +52,7 @@ struct Findings {
     mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
         let (line, column) = node.position(ofOffset: finding.offset)
         add(
-            finding.severity == .error ? .error : .warning,
+            finding.severity,
             finding.code,
             finding.message,
             line: line,

@@ -7,56 +7,31 @@ extension EndToEnd {
     /// Start, load and stop.
     @Suite(.serialized) struct LifeTests {
         @Test func holdsAThousandRequestsInFlight() {
-            let service = SampleStore.service()
-            let installation = Installation(store: SampleStore.files(servicePort: service.port))
-            defer {
-                installation.stop()
-                service.stop()
-            }
+            let sample = Sample()
             let body = #"{"webhook": "second", "lead": {"id": 7}}"#
-            let waiting = (0..<1_024).map { _ in
-                installation.client.begin(
-                    "POST",
-                    "/flow/call-webhook",
-                    body,
-                    headers: ["Content-Type: application/json"]
-                )
-            }
-            let good = waiting.count { installation.client.finish($0).body.contains(#""outcome":"updated""#) }
-            #expect(good == 1_024)
+            let waiting = sample.begin(1_024, body)
+            #expect(sample.updated(waiting) == 1_024)
         }
 
         @Test func endsWhatIsInFlightBeforeItStops() {
-            let service = SampleStore.service()
-            let installation = Installation(store: SampleStore.files(servicePort: service.port))
-            defer {
-                installation.stop()
-                service.stop()
-            }
+            let sample = Sample()
+            let installation = sample.installation
+            // What is started ends with the sample.
+            defer { withExtendedLifetime(sample) {} }
             let body = #"{"webhook": "second", "lead": {"id": 7}}"#
-            let waiting = (0..<50).map { _ in
-                installation.client.begin(
-                    "POST",
-                    "/flow/call-webhook",
-                    body,
-                    headers: ["Content-Type: application/json"]
-                )
-            }
-            Installation.waitUntil { service.received.count >= 50 }
+            let waiting = sample.begin(50, body)
+            Installation.waitUntil { sample.service.received.count >= 50 }
             #expect(installation.flowhook.end(SIGTERM) == 0)
-            let good = waiting.count { installation.client.finish($0).body.contains(#""outcome":"updated""#) }
-            #expect(good == 50)
+            #expect(sample.updated(waiting) == 50)
             #expect(access("\(installation.directory)/flowhook.sock", F_OK) != 0)
             #expect(installation.call(body).status == 502)
         }
 
         @Test func takesANewStoreOnHangUpAndKeepsTheOldOneIfItIsWrong() {
-            let service = SampleStore.service()
-            let installation = Installation(store: SampleStore.files(servicePort: service.port))
-            defer {
-                installation.stop()
-                service.stop()
-            }
+            let sample = Sample()
+            let installation = sample.installation
+            // What is started ends with the sample.
+            defer { withExtendedLifetime(sample) {} }
             let file = "\(installation.directory)/store/webhooks/new.yaml"
             Files.write("url: \"{{my.Service URL}}/new\"\n", to: file)
             kill(installation.flowhook.pid, SIGHUP)

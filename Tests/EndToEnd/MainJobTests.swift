@@ -8,18 +8,10 @@ import Testing
 
 extension EndToEnd {
     /// A flow action request from nginx to mapped lead fields.
-    @Suite(.serialized) final class MainJobTests {
-        let service = SampleStore.service()
-        let installation: Installation
-
-        init() {
-            installation = Installation(store: SampleStore.files(servicePort: service.port))
-        }
-
-        deinit {
-            installation.stop()
-            service.stop()
-        }
+    @Suite(.serialized) struct MainJobTests {
+        private let sample = Sample()
+        private var service: RawServer { sample.service }
+        private var installation: Installation { sample.installation }
 
         private func answer(_ request: String) throws -> JSONValue {
             let response = installation.call(request)

@@ -4,18 +4,10 @@ import Testing
 
 extension EndToEnd {
     /// A third party that misbehaves: each case gives its outcome, and the next request works.
-    @Suite(.serialized) final class OutcomeTests {
-        let service = SampleStore.service()
-        let installation: Installation
-
-        init() {
-            installation = Installation(store: SampleStore.files(servicePort: service.port))
-        }
-
-        deinit {
-            installation.stop()
-            service.stop()
-        }
+    @Suite(.serialized) struct OutcomeTests {
+        private let sample = Sample()
+        private var service: RawServer { sample.service }
+        private var installation: Installation { sample.installation }
 
         private typealias Case = (
             webhook: String, outcome: String, type: String, code: String, sent: String, responseCode: String

@@ -4,18 +4,10 @@ import Testing
 
 extension EndToEnd {
     /// Requests that are wrong: each gets its problem, and nothing is sent.
-    @Suite(.serialized) final class RefusalTests {
-        let service = SampleStore.service()
-        let installation: Installation
-
-        init() {
-            installation = Installation(store: SampleStore.files(servicePort: service.port))
-        }
-
-        deinit {
-            installation.stop()
-            service.stop()
-        }
+    @Suite(.serialized) struct RefusalTests {
+        private let sample = Sample()
+        private var service: RawServer { sample.service }
+        private var installation: Installation { sample.installation }
 
         private static let wrong: [(body: String, status: Int, name: String)] = [
             ("", 400, "malformed-request"),

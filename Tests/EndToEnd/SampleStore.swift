@@ -127,3 +127,40 @@ enum SampleStore {
          "firstName": "J\"\\\n& {{lead.Id}}"}}
         """#
 }
+
+/// A third-party service and an installation whose store calls it.
+final class Sample: Sendable {
+    let service: RawServer
+    let installation: Installation
+
+    init(start: Installation.Start = .listen, keepsConnections: Bool = true) {
+        service = SampleStore.service()
+        installation = Installation(
+            store: SampleStore.files(servicePort: service.port),
+            start: start,
+            keepsConnections: keepsConnections
+        )
+    }
+
+    deinit {
+        installation.stop()
+        service.stop()
+    }
+
+    /// Asks for flow actions, many at once, and leaves the answers to `finish`.
+    func begin(_ count: Int, _ request: String) -> [Int32] {
+        (0..<count).map { _ in
+            installation.client.begin(
+                "POST",
+                "/flow/call-webhook",
+                request,
+                headers: ["Content-Type: application/json"]
+            )
+        }
+    }
+
+    /// How many of the requests begun were answered with an update.
+    func updated(_ begun: [Int32]) -> Int {
+        begun.count { installation.client.finish($0).body.contains(#""outcome":"updated""#) }
+    }
+}

@@ -69,7 +69,9 @@ extension EndToEnd {
         }
 
         /// Each refusal names its cause, and nothing was sent.
-        @Test(arguments: [("localhost", false, "self-signed"), ("127.0.0.1", true, "no alternative certificate subject name")])
+        @Test(arguments: [
+            ("localhost", false, "self-signed"), ("127.0.0.1", true, "no alternative certificate subject name"),
+        ])
         func refusesACertificateThatIsNotTheHosts(host: String, isTrusted: Bool, cause: String) throws {
             let tls = isTrusted ? "tls: {ca_file: \(directory)/certificate.pem}" : ""
             let answer = try call(host: host, tls: tls)

@@ -13,36 +13,22 @@ extension EndToEnd {
             return object
         }
 
-        private func withInstallation(
-            start: Installation.Start = .listen,
-            keepsConnections: Bool = true,
-            _ body: (Installation) throws -> Void
-        ) rethrows {
-            let service = SampleStore.service()
-            let files = SampleStore.files(servicePort: service.port)
-            let installation = Installation(store: files, start: start, keepsConnections: keepsConnections)
-            defer {
-                installation.stop()
-                service.stop()
-            }
-            try body(installation)
-        }
-
         @Test(arguments: [true, false])
         func servesWithConnectionsKeptOrNot(keepsConnections: Bool) {
-            withInstallation(keepsConnections: keepsConnections) { installation in
-                for _ in 0..<30 {
-                    #expect(installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
-                }
+            let sample = Sample(keepsConnections: keepsConnections)
+            for _ in 0..<30 {
+                #expect(sample.installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
             }
         }
 
         @Test(arguments: [Installation.Start.spawnFCGI, .systemd])
         func takesASocketThatIsHandedOver(start: Installation.Start) {
-            withInstallation(start: start) { installation in
-                #expect(installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
-                #expect(installation.client.get("/flow/healthz").status == 200)
-            }
+            let sample = Sample(start: start)
+            let installation = sample.installation
+            // What is started ends with the sample.
+            defer { withExtendedLifetime(sample) {} }
+            #expect(installation.call(SampleStore.enrich).body.contains(#""outcome":"updated""#))
+            #expect(installation.client.get("/flow/healthz").status == 200)
         }
 
         @Test func answersTheSameAsACGIProgram() throws {
@@ -53,12 +39,10 @@ extension EndToEnd {
             var answers: [[JSONObject]] = []
             var heads: [[String?]] = []
             for start in [Installation.Start.listen, .fcgiwrap] {
-                try withInstallation(start: start) { installation in
-                    let responses = requests.map(installation.call)
-                    // The service's port differs, and nothing else may.
-                    answers.append(try responses.map(stable))
-                    heads.append(responses.flatMap { [String($0.status), $0.header("Content-Type")] })
-                }
+                let sample = Sample(start: start)
+                let responses = requests.map(sample.installation.call)
+                answers.append(try responses.map(stable))
+                heads.append(responses.flatMap { [String($0.status), $0.header("Content-Type")] })
             }
             #expect(answers[0] == answers[1])
             #expect(heads[0] == heads[1])

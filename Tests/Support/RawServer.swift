@@ -44,7 +44,7 @@ package final class RawServer: @unchecked Sendable {
             }
             return Int(UInt16(bigEndian: pointer.pointee.sin_port))
         }
-        Self.startThread { [self] in accept() }
+        startThread { [self] in accept() }
     }
 
     /// The requests so far, as they came.
@@ -64,7 +64,7 @@ package final class RawServer: @unchecked Sendable {
             let connection = Glibc.accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
             connectionCount.withLock { $0 += 1 }
-            Self.startThread { [self] in
+            startThread { [self] in
                 serve(connection)
                 close(connection)
             }
@@ -129,23 +129,5 @@ package final class RawServer: @unchecked Sendable {
         }
         let whole = text[..<end.upperBound].utf8.count + body
         return bytes.count >= whole ? whole : nil
-    }
-
-    private static func startThread(_ body: @escaping @Sendable () -> Void) {
-        final class Body {
-            let run: @Sendable () -> Void
-            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread,
-            nil,
-            {
-                if let context = $0 { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            },
-            Unmanaged.passRetained(Body(body)).toOpaque()
-        )
-        pthread_detach(thread)
     }
 }

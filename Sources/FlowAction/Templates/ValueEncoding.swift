@@ -111,7 +111,7 @@ extension [UInt8] {
 }
 
 /// Bytes with their escapes `%XX` resolved; what is no escape stays (RFC 3986, section 2.1).
-func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+package func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)
     var position = bytes.startIndex

@@ -1,3 +1,5 @@
+internal import FlowAction
+
 /// Finds the path below the mount in what the web server passes on.
 enum RequestPath {
     /// The path below the mount, percent-decoded, `/call-webhook`; `nil` for a path outside the mount.
@@ -35,30 +37,6 @@ enum RequestPath {
     /// A path with its percent-escapes resolved; what is no escape stays.
     static func decoded(_ path: some StringProtocol) -> String {
         guard path.utf8.contains(UInt8(ascii: "%")) else { return String(path) }
-        let bytes = Array(path.utf8)
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let high = hexadecimal(bytes[index + 1]), let low = hexadecimal(bytes[index + 2])
-            {
-                decoded.append(high << 4 | low)
-                index += 3
-            } else {
-                decoded.append(bytes[index])
-                index += 1
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        return String(decoding: percentDecoded(Array(path.utf8)[...]), as: UTF8.self)
     }
 }

@@ -52,29 +52,3 @@ final class BlockingPool: @unchecked Sendable {
         mutex.deallocate()
     }
 }
-
-/// Starts a thread of its own with all signals blocked: they belong to the one that watches for them.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-    final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread,
-        nil,
-        { context in
-            guard let context else { return nil }
-            Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        },
-        Unmanaged.passRetained(Body(body)).toOpaque()
-    )
-    precondition(code == 0, "no thread")
-    pthread_detach(thread)
-}

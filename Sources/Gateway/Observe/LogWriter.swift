@@ -33,26 +33,7 @@ package final class LogWriter: @unchecked Sendable {
         self.maximumBytes = maximumBytes
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
-        // Signals belong to the thread that watches for them.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, &before)
-        let context = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context
-        )
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(code == 0, "no thread for the log")
-        pthread_detach(thread)
+        startThread { [self] in run() }
     }
 
     /// Queues a line; its line feed is added here.

@@ -28,7 +28,7 @@ import Testing
             let count = Locked(0)
             let done = Locked(0)
             for _ in 0..<8 {
-                Thread.start {
+                startThread {
                     for _ in 0..<1_000 { loop.execute { count.withLock { $0 += 1 } } }
                     done.withLock { $0 += 1 }
                 }
@@ -138,26 +138,6 @@ import Testing
             }
             for _ in 0..<20 { loop.wait { await Task.yield() } }
             #expect(calls.withLock { $0 } == 1)
-        }
-    }
-
-    private enum Thread {
-        static func start(_ body: @escaping @Sendable () -> Void) {
-            final class Body {
-                let run: @Sendable () -> Void
-                init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-            }
-            var thread = pthread_t()
-            pthread_create(
-                &thread,
-                nil,
-                {
-                    if let context = $0 { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-                    return nil
-                },
-                Unmanaged.passRetained(Body(body)).toOpaque()
-            )
-            pthread_detach(thread)
         }
     }
 }
