@@ -26,7 +26,7 @@ struct PolicyReader {
         guard let text = reader.text("max_rate", &findings), let node = reader["max_rate"] else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let seconds = ["s": 1.0, "min": 60, "h": 3_600]
-        guard parts.count == 2, let count = Double(parts[0]), count > 0, count <= 1e6,
+        guard parts.count == 2, let count = Double(parts[0]), (0.001...1e6).contains(count),
             let time = seconds[String(parts[1])]
         else {
             findings.error(

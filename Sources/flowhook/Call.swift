@@ -20,8 +20,9 @@ struct Call: ParsableCommand {
         let body = try request.body()
         let loop = try EventLoop(name: "flowhook")
         loop.start()
-        defer { loop.stop() }
         let caller = Caller(loop: loop, resolver: Resolver(threads: 2))
+        // The caller belongs to the loop's thread until that has ended.
+        defer { withExtendedLifetime(caller) { loop.stop() } }
         let result = loop.wait { () async -> Result<FlowActionAnswer, Problem> in
             do throws(Problem) {
                 return .success(

@@ -1,5 +1,6 @@
 internal import CCurl
 package import FlowAction
+internal import Glibc
 
 /// Makes the calls of one event loop: libcurl's multi handle in the loop's own epoll set, connections kept alive.
 ///
@@ -22,7 +23,11 @@ package final class Caller: @unchecked Sendable {
     private static let keptHandles = 1_024
 
     /// Readies libcurl, once for the process.
-    private static let library: Void = { curl_global_init(Int(CURL_GLOBAL_ALL)) }()
+    private static let library: Void = {
+        curl_global_init(Int(CURL_GLOBAL_ALL))
+        // Asked for by CURLOPT_NOSIGNAL: a connection that closes under a write is an error, not a signal.
+        signal(SIGPIPE, SIG_IGN)
+    }()
 
     /// Makes the caller of a loop.
     ///
