@@ -3,34 +3,38 @@ internal import Glibc
 
 /// One connection of a web server: screens a request, answers it, and waits for the next where the peer keeps it.
 ///
-/// Nothing here waits on the loop: a request is let through once it has arrived whole, and an answer is written on the
-/// loop where the send buffer takes all of it. What is larger goes to the pool.
+/// Nothing here waits on the loop: a request that lies whole in the socket's buffer goes to libfcgi at once, another one
+/// is relayed as it arrives, and an answer is written on the loop where the send buffer takes all of it. A larger answer
+/// goes to the pool.
 final class FastCGIConnection: EventHandler, @unchecked Sendable {
     // Safe: touched on its loop's thread alone; while it is away with the pool, by that one thread alone.
     private let descriptor: Int32
-    private unowned let shard: FastCGIShard
+    private let shard: FastCGIShard
     private let request: FastCGIRequest
+    private var relay: RequestRelay?
     private var state = State.waiting
     private var isPeerGone = false
+    private var isLast = false
     private var timer: TimerToken?
 
     private enum State {
         /// For a request to arrive.
         case waiting
-        /// With the pool; no event is looked at.
-        case away
         /// A task runs.
         case answering
+        /// With the pool, which writes an answer; no event is looked at.
+        case away
         case closed
     }
 
-    /// How many bytes of a request are waited for on the loop; a larger one is read by the pool.
-    ///
-    /// Small enough for the buffer of any socket, so that a whole request can lie there.
-    private static let largestPeek = 32_768
+    /// How many pieces of a request are taken before other connections have their turn.
+    private static let piecesPerTurn = 4
 
-    /// How many bytes of an answer are written on the loop, if the send buffer is otherwise empty.
+    /// How many bytes of an answer are written on the loop at most, if the send buffer is otherwise empty.
     private static let largestWrite = 65_536
+
+    /// How many bytes of an answer any send buffer takes.
+    private static let smallWrite = 8_192
 
     /// Takes over a connected descriptor.
     init(descriptor: Int32, shard: FastCGIShard) {
@@ -71,6 +75,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     /// Looks at what has arrived, and lets it through where it is a whole request.
     private func examine() {
+        guard state == .waiting else { return }
+        if let relay { return takePieces(relay) }
         let buffer = shard.peekBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         guard count > 0 else {
@@ -80,52 +86,78 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         var screen = Screen()
         switch screen.consume(UnsafeBufferPointer(rebasing: buffer[..<count])) {
         case .refused: close()
-        case .whole: accept(bodyBytes: screen.bodyBytes)
-        case .incomplete where count >= Self.largestPeek: readAway()
-        case .incomplete: startTimer()
+        case .whole(let byteCount): accept(bodyBytes: screen.bodyBytes, isFollowed: byteCount < count)
+        case .incomplete: beginRelay()
         }
     }
 
-    private func accept(bodyBytes: Int) {
-        stopTimer()
+    private func accept(bodyBytes: Int, isFollowed: Bool) {
         guard var webRequest = request.accept() else { return close(isClosedByLibrary: true) }
-        if bodyBytes > shard.options.maximumBodyBytes() {
-            webRequest.isBodyTooLarge = true
-            var rest: [UInt8] = []
-            _ = request.readBody(bodyBytes + 1, into: &rest)
-        } else {
-            webRequest.body.reserveCapacity(bodyBytes)
-            // One byte more than there is: the end of the body is to be read too.
-            _ = request.readBody(bodyBytes + 1, into: &webRequest.body)
-        }
-        answer(webRequest)
+        var body: [UInt8] = []
+        body.reserveCapacity(bodyBytes)
+        guard request.readBody(bodyBytes, isToEnd: true, into: &body) else { return close() }
+        webRequest.isBodyTooLarge = bodyBytes > shard.options.maximumBodyBytes()
+        if !webRequest.isBodyTooLarge { webRequest.body = body }
+        answer(webRequest, bodyBytes: bodyBytes, isLast: isFollowed)
     }
 
-    private func readAway() {
-        leaveLoop()
-        let reader = LargeRequestReader(
-            descriptor: descriptor,
-            request: request,
-            maximumBodyBytes: shard.options.maximumBodyBytes()
-        )
-        shard.pool.submit { [self] in
-            let webRequest = reader.read()
-            shard.loop.execute { [self] in
-                guard comeBack(), let webRequest else { return close() }
-                answer(webRequest)
+    // MARK: In, piece by piece
+
+    private func beginRelay() {
+        let maximum = shard.options.maximumBodyBytes()
+        guard let relay = RequestRelay(request: request, maximumBodyBytes: maximum) else { return close() }
+        self.relay = relay
+        startTimer()
+        takePieces(relay)
+    }
+
+    private func takePieces(_ relay: RequestRelay) {
+        let buffer = shard.peekBuffer
+        for _ in 0..<Self.piecesPerTurn {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if count < 0, errno == EAGAIN || errno == EINTR { return }
+            guard count > 0 else { return takeEnd(relay, isClosed: count == 0) }
+            switch relay.take(UnsafeBufferPointer(rebasing: buffer[..<count])) {
+            case .incomplete: continue
+            case .refused: return close()
+            case .whole(let webRequest, let isFollowed):
+                endRelay()
+                return answer(webRequest, bodyBytes: relay.bodyBytes, isLast: isFollowed)
             }
         }
+        // Told of changes alone, the loop would not come back to what is left.
+        shard.loop.execute { [self] in examine() }
+    }
+
+    /// A peer that closes its half in the middle of a body may still read why that was wrong.
+    private func takeEnd(_ relay: RequestRelay, isClosed: Bool) {
+        guard isClosed, let webRequest = relay.takeEnd() else { return close() }
+        endRelay()
+        answer(webRequest, bodyBytes: relay.bodyBytes, isLast: true)
+    }
+
+    private func endRelay() {
+        relay?.end()
+        relay = nil
+        stopTimer()
     }
 
     // MARK: Out
 
-    private func answer(_ webRequest: WebRequest) {
+    private func answer(_ webRequest: WebRequest, bodyBytes: Int, isLast: Bool) {
+        var webRequest = webRequest
+        // A web server whose client left sends less than it announced, and ends the body properly (FastCGI 1.0, 6.2).
+        if let length = webRequest[.contentLength].flatMap({ Int($0) }), length > bodyBytes {
+            webRequest.isBodyTruncated = true
+        }
+        let whole = webRequest
+        self.isLast = isLast
         state = .answering
         let respond = shard.options.respond
         let loop = shard.loop
         // Safe: the task prefers the loop's executor, so the connection stays on its thread.
         Task(executorPreference: loop) { [self] in
-            let answer = await respond(webRequest, loop)
+            let answer = await respond(whole, loop)
             send(answer.cgiBytes)
         }
     }
@@ -135,11 +167,20 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             request.abandon()
             return close()
         }
-        if bytes.count <= Self.largestWrite, flowhook_unsent_bytes(descriptor) == 0 {
+        if fitsSendBuffer(bytes.count) {
             finish(isWritten: request.finish(bytes))
         } else {
             sendAway(bytes)
         }
+    }
+
+    /// Whether the socket takes so many bytes at once, by a bound that allows for the kernel's own overhead.
+    private func fitsSendBuffer(_ count: Int) -> Bool {
+        guard count <= Self.largestWrite, flowhook_unsent_bytes(descriptor) == 0 else { return false }
+        if count <= Self.smallWrite { return true }
+        var size: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, &length) == 0 && count <= Int(size) / 3
     }
 
     private func sendAway(_ bytes: [UInt8]) {
@@ -164,7 +205,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     private func finish(isWritten: Bool) {
         guard isWritten else { return close(isClosedByLibrary: true) }
-        guard request.keepsConnection, !shard.isDraining else { return close() }
+        guard request.keepsConnection, !isLast, !shard.isDraining else { return close() }
         state = .waiting
         examine()
     }
@@ -203,7 +244,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func close(isClosedByLibrary: Bool = false) {
         guard state != .closed else { return }
         state = .closed
-        stopTimer()
+        endRelay()
         shard.loop.deregister(descriptor)
         if !isClosedByLibrary { Glibc.close(descriptor) }
         shard.remove(self)

@@ -10,7 +10,7 @@ final class FastCGIRequest {
     /// Readies the library, once for the process.
     private static let library: Void = {
         // Otherwise closing a connection waits up to two seconds for its peer.
-        setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 0)
+        setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1)
         FCGX_Init()
         // The library takes SIGPIPE, SIGUSR1 and SIGTERM for itself; they are the service's.
         signal(SIGPIPE, SIG_IGN)
@@ -30,6 +30,8 @@ final class FastCGIRequest {
         FCGX_InitRequest(request, -1, 0)
         request.pointee.ipcFd = descriptor
         request.pointee.keepConnection = 1
+        // A detached request is closed without a look at what its peer still sends.
+        FCGX_Detach(request)
     }
 
     deinit {
@@ -56,23 +58,24 @@ final class FastCGIRequest {
         return WebRequest(environment: request.pointee.envp)
     }
 
-    /// Reads up to so many bytes of the body, appending them; fewer at the body's end.
-    func readBody(_ count: Int, into body: inout [UInt8]) -> Int {
+    /// Reads so many bytes of the body, which have arrived, appending them; to its end too where that has arrived.
+    ///
+    /// - Returns: whether they were all there.
+    func readBody(_ count: Int, isToEnd: Bool, into body: inout [UInt8]) -> Bool {
+        // At the end one byte more than there is, so that the library sees the end.
+        let wanted = count + (isToEnd ? 1 : 0)
         var read = 0
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
-            while read < count {
-                let wanted = min(buffer.count, count - read)
-                let got = Int(FCGX_GetStr(buffer.baseAddress, Int32(wanted), request.pointee.in))
-                body.append(contentsOf: UnsafeRawBufferPointer(start: buffer.baseAddress, count: max(0, got)))
-                read += max(0, got)
-                if got < wanted { break }
+            while read < wanted {
+                let asked = min(buffer.count, wanted - read)
+                let got = max(0, Int(FCGX_GetStr(buffer.baseAddress, Int32(asked), request.pointee.in)))
+                body.append(contentsOf: UnsafeRawBufferPointer(start: buffer.baseAddress, count: got))
+                read += got
+                if got < asked { break }
             }
         }
-        return read
+        return read == count && FCGX_GetError(request.pointee.in) == 0
     }
-
-    /// Whether the body came to its proper end.
-    var isBodyComplete: Bool { FCGX_GetError(request.pointee.in) == 0 }
 
     /// Writes the answer and ends the request.
     ///

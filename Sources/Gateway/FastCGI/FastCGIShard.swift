@@ -31,12 +31,18 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     /// Begins to accept, sharing connections out over all loops.
     func start(siblings: [FastCGIShard]) throws(SystemError) {
         self.siblings = siblings
+        try listen()
+    }
+
+    private func listen() throws(SystemError) {
         try loop.register(listener, events: Events.readable | Events.exclusive, handler: self)
     }
 
     /// Accepts no more and closes connections after their answers; idle ones go after a second, in which a request that
     /// is on its way still gets its answer.
     func drain() {
+        // Who has connected already is served: a web server does not repeat a POST that it has written.
+        handle(events: Events.readable, on: loop)
         isDraining = true
         loop.deregister(listener)
         loop.schedule(at: loop.now + 1_000_000_000) { [self] in
@@ -70,7 +76,11 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         loop.deregister(listener)
         loop.schedule(at: loop.now + 100_000_000) { [self] in
             guard !isDraining else { return }
-            try? loop.register(listener, events: Events.readable | Events.exclusive, handler: self)
+            do throws(SystemError) {
+                try listen()
+            } catch {
+                pause()
+            }
         }
     }
 

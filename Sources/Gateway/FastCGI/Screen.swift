@@ -22,6 +22,10 @@ struct Screen {
     private(set) var bodyBytes = 0
     /// Whether all of PARAMS has been seen.
     private(set) var hasParameters = false
+    /// How many bytes have been looked at.
+    private(set) var byteCount = 0
+    /// Whether all of the request has been seen.
+    var isWhole: Bool { if case .whole = verdict { true } else { false } }
 
     private var header: [UInt8] = []
     private var content: Content?
@@ -30,7 +34,6 @@ struct Screen {
     private var requestID: UInt16 = 0
     private var beginBody: [UInt8] = []
     private var parameters: [UInt8] = []
-    private var byteCount = 0
     private var verdict = Verdict.incomplete
 
     /// What the content of the current record is.

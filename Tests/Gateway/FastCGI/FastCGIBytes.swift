@@ -23,18 +23,19 @@ enum FastCGIBytes {
             : [UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 0xFF), UInt8(count >> 8 & 0xFF), UInt8(count & 0xFF)]
     }
 
-    /// A whole request, its body in records of at most 32,000 bytes.
+    /// A whole request, its body in records of at most so many bytes.
     static func request(
         _ pairs: [(String, String)] = [("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/flow/echo")],
         body: [UInt8] = [],
-        keep: Bool = true
+        keep: Bool = true,
+        recordBytes: Int = 32_000
     ) -> [UInt8] {
         var bytes = begin(keep: keep)
         bytes += record(type: 4, parameters(pairs), padding: 3)
         bytes += record(type: 4, [])
         var position = 0
         while position < body.count {
-            let end = min(position + 32_000, body.count)
+            let end = min(position + recordBytes, body.count)
             bytes += record(type: 5, Array(body[position..<end]), padding: UInt8((8 - (end - position) % 8) % 8))
             position = end
         }

@@ -30,7 +30,7 @@ private final class EchoServer: @unchecked Sendable {
 
     static func echo(_ request: WebRequest) -> WebAnswer {
         WebAnswer(
-            status: request.isBodyTooLarge ? 413 : 200,
+            status: request.isBodyTooLarge ? 413 : request.isBodyTruncated ? 400 : 200,
             headers: [("X-Uri", request[.uri] ?? ""), ("X-Bytes", "\(request.body.count)")],
             body: request.body
         )
@@ -109,6 +109,9 @@ private final class Client {
         return recv(descriptor, &byte, 1, 0) <= 0
     }
 
+    /// Writes no more, and still reads.
+    func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     func text() -> String? { answer().map { String(decoding: $0, as: UTF8.self) } }
 }
 
@@ -158,6 +161,81 @@ private final class Client {
         }
         client.send(Bytes.request(body: Array("small".utf8)))
         #expect(client.text()?.hasSuffix("\r\n\r\nsmall") == true)
+        #expect(server.stop())
+    }
+
+    /// A socket's buffer holds few hundred small writes, however few bytes they are: they are taken as they come.
+    @Test func takesABodyInCrumbs() throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        let body = (0..<12_000).map { UInt8(truncatingIfNeeded: $0) }
+        let bytes = Bytes.request(body: body, recordBytes: 16)
+        for start in stride(from: 0, to: bytes.count, by: 10) {
+            client.send(bytes[start..<min(start + 10, bytes.count)])
+        }
+        #expect(client.answer()?.suffix(body.count) == body[...])
+        #expect(server.stop())
+    }
+
+    /// More large requests that stop half-way than there are threads in the pool keep no large request waiting.
+    @Test func stoppedLargeRequestsHoldNobodyUp() throws {
+        let server = try EchoServer(loops: 1)
+        let large = Bytes.request(body: [UInt8](repeating: 1, count: 100_000))
+        let stopped = try (0..<20).map { _ in try server.connect() }
+        for client in stopped { client.send(large.dropLast(50)) }
+        let client = try server.connect()
+        client.send(large)
+        #expect(client.answer()?.suffix(100_000).count == 100_000)
+        for client in stopped { client.send(large.suffix(50)) }
+        for client in stopped { #expect(client.answer()?.suffix(100_000).count == 100_000) }
+        #expect(server.stop())
+    }
+
+    /// The short body is told from a whole one whether its peer ends it properly or closes.
+    @Test(arguments: [(10, true), (10, false), (100_000, true), (100_000, false)])
+    func saysThatABodyIsTruncated(count: Int, isEnded: Bool) throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        let pairs = [("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/"), ("CONTENT_LENGTH", "\(count + 1)")]
+        let bytes = Bytes.request(pairs, body: [UInt8](repeating: 1, count: count))
+        client.send(isEnded ? bytes[...] : bytes.dropLast(8))
+        if !isEnded { client.endWriting() }
+        #expect(client.text()?.hasPrefix("Status: 400") == true)
+        #expect(isEnded || client.isAtEnd())
+        #expect(server.stop())
+    }
+
+    @Test(arguments: [20, 40_000])
+    func forgetsAClientThatLeavesInMidRequest(count: Int) throws {
+        let server = try EchoServer()
+        do {
+            let client = try server.connect()
+            client.send(Bytes.request(body: [UInt8](repeating: 1, count: count)).prefix(20 + count / 2))
+        }
+        for _ in 0..<5_000 where server.server.connections > 0 { usleep(1_000) }
+        #expect(server.server.connections == 0)
+        #expect(server.stop())
+    }
+
+    /// No web server sends a request before the last one is answered: the first is answered, the rest is not.
+    @Test(arguments: [10, 100_000])
+    func closesAfterThePipelinedRequest(count: Int) throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        let request = Bytes.request(body: [UInt8](repeating: 1, count: count))
+        client.send(request + Bytes.request(body: [2]))
+        #expect(client.answer()?.last == 1)
+        #expect(client.isAtEnd())
+        #expect(server.stop())
+    }
+
+    /// Padding does not make the held bytes of a request's variables grow without bound.
+    @Test func closesOnVariablesThatAreMostlyPadding() throws {
+        let server = try EchoServer()
+        let client = try server.connect()
+        let byte = Bytes.record(type: 4, [1], padding: 255)
+        client.send(Bytes.begin(keep: true) + (0..<2_000).flatMap { _ in byte })
+        #expect(client.isAtEnd())
         #expect(server.stop())
     }
 
@@ -245,6 +323,23 @@ private final class Client {
             #expect(client.text()?.hasSuffix("late") == true)
             #expect(client.isAtEnd())
         }
+    }
+
+    /// Who has connected before the drain is served, and who comes on a kept connection within its second too.
+    @Test func drainServesWhoIsConnected() throws {
+        let server = try EchoServer(loops: 1)
+        let kept = try server.connect()
+        kept.send(Bytes.request(body: [1]))
+        #expect(kept.answer()?.last == 1)
+        // The loop is busy, so that the next connection is still in the queue when the drain begins.
+        server.loops[0].execute { usleep(200_000) }
+        let queued = try server.connect()
+        queued.send(Bytes.request(body: [2]))
+        kept.send(Bytes.request(body: [3]))
+        #expect(server.stop())
+        #expect(queued.answer()?.last == 2)
+        #expect(kept.answer()?.last == 3)
+        #expect(queued.isAtEnd() && kept.isAtEnd())
     }
 
     @Test func aClientThatLeavesHarmsNobody() throws {
