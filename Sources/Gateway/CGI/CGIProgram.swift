@@ -9,30 +9,43 @@ package enum CGIProgram {
     ///
     /// Blocks the calling thread, which is not the loop's.
     ///
+    /// - Parameters:
+    ///   - input: where the body is read.
+    ///   - output: where the answer is written.
+    ///   - environment: the request's variables.
     /// - Returns: whether all of the answer was taken.
-    package static func run(on loop: EventLoop, maximumBodyBytes: Int, respond: @escaping Responder) -> Bool {
+    package static func run(
+        on loop: EventLoop,
+        maximumBodyBytes: Int,
+        input: Int32 = STDIN_FILENO,
+        output: Int32 = STDOUT_FILENO,
+        environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ,
+        respond: @escaping Responder
+    ) -> Bool {
         signal(SIGPIPE, SIG_IGN)
-        var request = WebRequest(environment: environ)
-        readBody(into: &request, maximumBodyBytes: maximumBodyBytes)
+        var request = WebRequest(environment: environment)
+        readBody(from: input, into: &request, maximumBodyBytes: maximumBodyBytes)
         let webRequest = request
         let answer = loop.wait { await respond(webRequest, loop).cgiBytes }
-        return writeAll(answer)
+        return write(answer, to: output)
     }
 
-    /// Reads to the end of standard input, or as many bytes as `CONTENT_LENGTH` names where it names a number: some web
+    /// Reads to the end of the input, or as many bytes as `CONTENT_LENGTH` names where it names a number: some web
     /// servers leave the pipe open, others name no length or -1.
-    private static func readBody(into request: inout WebRequest, maximumBodyBytes: Int) {
+    private static func readBody(from input: Int32, into request: inout WebRequest, maximumBodyBytes: Int) {
         let length = request[.contentLength].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        // These have no body unless they name its length, and their input may stay open.
+        if length == nil, request[.method] == "GET" || request[.method] == "HEAD" { return }
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + bodySeconds * 1_000_000_000
         var body: [UInt8] = []
         var received = 0
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while received < length ?? Int.max {
-            guard isReadable(until: deadline) else {
+            guard isReadable(input, until: deadline) else {
                 request.isBodyTruncated = true
                 break
             }
-            let count = read(STDIN_FILENO, &buffer, min(buffer.count, (length ?? Int.max) - received))
+            let count = read(input, &buffer, min(buffer.count, (length ?? Int.max) - received))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 request.isBodyTruncated = count < 0 || length != nil
@@ -45,18 +58,22 @@ package enum CGIProgram {
         if !request.isBodyTooLarge { request.body = body }
     }
 
-    private static func isReadable(until deadline: UInt64) -> Bool {
-        let now = nanoseconds(of: CLOCK_MONOTONIC)
-        guard now < deadline else { return false }
-        var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        return poll(&descriptor, 1, Int32(clamping: (deadline - now) / 1_000_000 + 1)) != 0
+    private static func isReadable(_ input: Int32, until deadline: UInt64) -> Bool {
+        while true {
+            let now = nanoseconds(of: CLOCK_MONOTONIC)
+            guard now < deadline else { return false }
+            var descriptor = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            let count = poll(&descriptor, 1, Int32(clamping: (deadline - now) / 1_000_000 + 1))
+            if count > 0 { return true }
+            if count < 0, errno != EINTR { return false }
+        }
     }
 
-    private static func writeAll(_ bytes: [UInt8]) -> Bool {
+    private static func write(_ bytes: [UInt8], to output: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
-                let count = write(STDOUT_FILENO, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                let count = Glibc.write(output, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
                 if count > 0 { offset += count } else if errno != EINTR { return false }
             }
             return true
