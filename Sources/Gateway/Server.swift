@@ -28,7 +28,7 @@ package final class Server {
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
         fastCGI = FastCGIServer(
-            listener: socket.descriptor,
+            listener: socket,
             loops: loops,
             options: .init(
                 respond: { request, loop in await service.respond(to: request, on: loop) },

@@ -19,17 +19,19 @@ package final class FastCGIServer: Sendable {
         }
     }
 
+    private let listener: ListeningSocket
     private let shards: [FastCGIShard]
     private let pool: BlockingPool
 
     /// Makes a server on running loops.
     ///
-    /// - Parameter listener: a listening, non-blocking socket; it stays open.
-    package init(listener: Int32, loops: [EventLoop], options: Options) {
+    /// - Parameter listener: a socket that one of our own making stops listening on when the server drains.
+    package init(listener: ListeningSocket, loops: [EventLoop], options: Options) {
+        self.listener = listener
         FastCGIRequest.prepareLibrary()
         let pool = BlockingPool(threads: 4)
         self.pool = pool
-        shards = loops.map { FastCGIShard(loop: $0, listener: listener, options: options, pool: pool) }
+        shards = loops.map { FastCGIShard(loop: $0, listener: listener.descriptor, options: options, pool: pool) }
     }
 
     /// Begins to accept connections.
@@ -55,7 +57,8 @@ package final class FastCGIServer: Sendable {
     /// - Parameter seconds: how long at most.
     /// - Returns: whether every connection has ended.
     package func drain(seconds: Int) -> Bool {
-        for shard in shards { shard.loop.execute { shard.drain() } }
+        for shard in shards { shard.loop.wait { shard.drain() } }
+        listener.stopListening()
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000
         while connections > 0, nanoseconds(of: CLOCK_MONOTONIC) < deadline { usleep(10_000) }
         for shard in shards { shard.loop.execute { shard.release() } }

@@ -42,7 +42,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     /// is on its way still gets its answer.
     func drain() {
         // Who has connected already is served: a web server does not repeat a POST that it has written.
-        handle(events: Events.readable, on: loop)
+        while acceptSome() {}
         isDraining = true
         loop.deregister(listener)
         loop.schedule(at: loop.now + 1_000_000_000) { [self] in
@@ -56,6 +56,13 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     }
 
     func handle(events: UInt32, on loop: EventLoop) {
+        _ = acceptSome()
+    }
+
+    /// Accepts what waits, a bounded number at a time.
+    ///
+    /// - Returns: whether more may wait.
+    private func acceptSome() -> Bool {
         // A bound for each wake-up, so that connections that have arrived are not kept waiting by those that do.
         for _ in 0..<64 {
             let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
@@ -65,10 +72,13 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             }
             switch errno {
             case EINTR, ECONNABORTED: continue
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return pause()
-            default: return
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                pause()
+                return false
+            default: return false
             }
         }
+        return true
     }
 
     /// Without descriptors the listener stays ready: it is left alone for a while, or the loop would spin.

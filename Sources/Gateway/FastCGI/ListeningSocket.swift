@@ -6,12 +6,16 @@ package final class ListeningSocket: Sendable {
     /// The descriptor, non-blocking.
     package let descriptor: Int32
     private let file: File?
+    private let isOurs: Bool
 
     /// The file of a Unix socket that we made, told from one that somebody put in its place later.
-    private struct File: Sendable {
+    private struct File: Sendable, Equatable {
         var path: String
         var device: UInt64
         var inode: UInt64
+        /// A file system may give the next file the number of one that was removed; this tells the two apart.
+        var seconds: Int
+        var nanoseconds: Int
     }
 
     /// Why an address cannot be listened on.
@@ -27,6 +31,7 @@ package final class ListeningSocket: Sendable {
     package init(inherited descriptor: Int32) {
         self.descriptor = descriptor
         file = nil
+        isOurs = false
         Self.setNonBlocking(descriptor)
     }
 
@@ -37,6 +42,7 @@ package final class ListeningSocket: Sendable {
     ///
     /// - Throws: where the address is malformed, in use, or not to be had.
     package init(_ address: String) throws(AddressError) {
+        isOurs = true
         if address.hasPrefix("unix:") {
             (descriptor, file) = try Self.listen(atPath: String(address.dropFirst(5)))
         } else if address.hasPrefix("tcp:") {
@@ -50,9 +56,16 @@ package final class ListeningSocket: Sendable {
 
     /// Removes the socket's file, if it is still ours.
     package func removeFile() {
-        guard let file, let now = Self.identity(ofPath: file.path), now.device == file.device, now.inode == file.inode
-        else { return }
+        guard let file, Self.identity(ofPath: file.path) == file else { return }
         unlink(file.path)
+    }
+
+    /// Lets nobody connect any more, so that a web server turns elsewhere at once; one that was handed over stays as it
+    /// is, for the process that comes next.
+    func stopListening() {
+        guard isOurs else { return }
+        removeFile()
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     private static func setNonBlocking(_ descriptor: Int32) {
@@ -63,7 +76,13 @@ package final class ListeningSocket: Sendable {
     private static func identity(ofPath path: String) -> File? {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
-        return File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return File(
+            path: path,
+            device: UInt64(status.st_dev),
+            inode: UInt64(status.st_ino),
+            seconds: status.st_mtim.tv_sec,
+            nanoseconds: status.st_mtim.tv_nsec
+        )
     }
 
     // MARK: Unix sockets
@@ -79,23 +98,21 @@ package final class ListeningSocket: Sendable {
             )
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        try removeDeadSocket(path, address)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure("unix:\(path)", "socket") }
-        try removeDeadSocket(path, address, probe: descriptor)
         // The mode is set with the file, not after it: nobody connects in between.
         let before = umask(0o117)
         defer { umask(before) }
         let bound = withSocketAddress(&address) { Glibc.bind(descriptor, $0, $1) }
-        guard bound == 0 else { throw failure("unix:\(path)", "bind") }
-        guard Glibc.listen(descriptor, backlog) == 0 else { throw failure("unix:\(path)", "listen") }
+        guard bound == 0 else { throw failure("unix:\(path)", "bind", closing: descriptor) }
+        guard Glibc.listen(descriptor, backlog) == 0 else {
+            throw failure("unix:\(path)", "listen", closing: descriptor)
+        }
         return (descriptor, identity(ofPath: path))
     }
 
-    private static func removeDeadSocket(
-        _ path: String,
-        _ address: sockaddr_un,
-        probe _: Int32
-    ) throws(AddressError) {
+    private static func removeDeadSocket(_ path: String, _ address: sockaddr_un) throws(AddressError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
@@ -103,11 +120,14 @@ package final class ListeningSocket: Sendable {
         }
         var address = address
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard probe >= 0 else { throw failure("unix:\(path)", "socket") }
         defer { close(probe) }
-        let code = withSocketAddress(&address) { connect(probe, $0, $1) }
-        guard code != 0, errno == ECONNREFUSED else {
+        let isTaken = withSocketAddress(&address) { connect(probe, $0, $1) } == 0
+        // EAGAIN: somebody listens, and has a full queue.
+        if isTaken || errno == EAGAIN {
             throw AddressError(description: "unix:\(path): a process listens there already")
         }
+        guard errno == ECONNREFUSED else { throw failure("unix:\(path)", "connect") }
         unlink(path)
     }
 
@@ -147,14 +167,21 @@ package final class ListeningSocket: Sendable {
         guard descriptor >= 0 else { throw failure("tcp:\(address)", "socket") }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        // Connections inherit it: the end of an answer in several records does not wait for an acknowledgement.
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
         guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
-            throw failure("tcp:\(address)", "bind")
+            throw failure("tcp:\(address)", "bind", closing: descriptor)
         }
-        guard Glibc.listen(descriptor, backlog) == 0 else { throw failure("tcp:\(address)", "listen") }
+        guard Glibc.listen(descriptor, backlog) == 0 else {
+            throw failure("tcp:\(address)", "listen", closing: descriptor)
+        }
         return descriptor
     }
 
-    private static func failure(_ address: String, _ call: String) -> AddressError {
-        AddressError(description: "\(address): \(SystemError(call))")
+    /// The failure of the last call, told before the descriptor that it was for is closed.
+    private static func failure(_ address: String, _ call: String, closing descriptor: Int32? = nil) -> AddressError {
+        let error = SystemError(call)
+        if let descriptor { close(descriptor) }
+        return AddressError(description: "\(address): \(error)")
     }
 }

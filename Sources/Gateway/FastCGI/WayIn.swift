@@ -12,15 +12,22 @@ package enum WayIn: Sendable, Hashable {
     /// Looks at what the process was given: systemd's sockets first, then descriptor 0, then a web server's variables.
     ///
     /// A CGI program has descriptor 0 too, and a service of systemd has `/dev/null` there: the order matters.
+    /// systemd's variables are taken out of the environment, so the answer is found once and kept.
     package static func detect() -> WayIn {
+        detected
+    }
+
+    private static let detected: WayIn = {
         if let descriptor = systemdSocket() { return .listeningSocket(descriptor) }
         if isListening(STDIN_FILENO) { return .listeningSocket(STDIN_FILENO) }
         if getenv("GATEWAY_INTERFACE") != nil || getenv("REQUEST_METHOD") != nil { return .cgi }
         return .shell
-    }
+    }()
 
     /// The first socket of sd_listen_fds(3): descriptor 3, where `LISTEN_PID` is this process.
     private static func systemdSocket() -> Int32? {
+        // They are for this process alone.
+        defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }
         guard let pid = getenv("LISTEN_PID").flatMap({ Int32(String(cString: $0)) }), pid == getpid(),
             let count = getenv("LISTEN_FDS").flatMap({ Int32(String(cString: $0)) }), count >= 1, isListening(3)
         else { return nil }

@@ -21,7 +21,7 @@ private final class EchoServer: @unchecked Sendable {
         loops = try (0..<count).map { try EventLoop(name: "loop \($0)") }
         for loop in loops { loop.start() }
         server = FastCGIServer(
-            listener: socket.descriptor,
+            listener: socket,
             loops: loops,
             options: .init(respond: respond, maximumBodyBytes: { maximumBodyBytes })
         )
@@ -53,7 +53,10 @@ private final class EchoServer: @unchecked Sendable {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        try #require(code == 0)
+        guard code == 0 else {
+            close(descriptor)
+            throw SystemError("connect")
+        }
         var bound = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
@@ -340,6 +343,15 @@ private final class Client {
         #expect(queued.answer()?.last == 2)
         #expect(kept.answer()?.last == 3)
         #expect(queued.isAtEnd() && kept.isAtEnd())
+    }
+
+    /// A web server that connects to a server which drains turns elsewhere at once; it does not wait for the exit.
+    @Test func nobodyConnectsToADrainedServer() throws {
+        let server = try EchoServer()
+        #expect(server.server.drain(seconds: 20))
+        #expect(throws: (any Error).self) { try server.connect() }
+        #expect(access(server.path, F_OK) != 0)
+        _ = server.stop()
     }
 
     @Test func aClientThatLeavesHarmsNobody() throws {

@@ -1,0 +1,88 @@
+import CLinux
+import Gateway
+import Glibc
+import Testing
+
+@Suite struct ListeningSocketTests {
+    /// Runs the body with a fresh path, and leaves nothing there.
+    private func withPath(_ body: (String) throws -> Void) throws {
+        var template = Array("/tmp/flowhook-test-XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer {
+            unlink("\(directory)/socket")
+            rmdir(directory)
+        }
+        try body("\(directory)/socket")
+    }
+
+    private func connects(to path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        } == 0
+    }
+
+    @Test func listensOnAPathForOwnerAndGroup() throws {
+        try withPath { path in
+            let socket = try ListeningSocket("unix:\(path)")
+            defer { close(socket.descriptor) }
+            var status = stat()
+            try #require(stat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o660)
+            #expect(fcntl(socket.descriptor, F_GETFL) & O_NONBLOCK != 0)
+            #expect(fcntl(socket.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            #expect(connects(to: path))
+            socket.removeFile()
+            #expect(access(path, F_OK) != 0)
+        }
+    }
+
+    @Test func replacesADeadSocketAndNotALivingOne() throws {
+        try withPath { path in
+            let first = try ListeningSocket("unix:\(path)")
+            #expect(throws: ListeningSocket.AddressError.self) { try ListeningSocket("unix:\(path)") }
+            #expect(connects(to: path))
+            // A process that was killed leaves its file behind.
+            close(first.descriptor)
+            let second = try ListeningSocket("unix:\(path)")
+            defer { close(second.descriptor) }
+            #expect(connects(to: path))
+            // What stands there now is not the first one's to remove.
+            first.removeFile()
+            #expect(connects(to: path))
+        }
+    }
+
+    @Test func leavesAFileThatIsNoSocket() throws {
+        try withPath { path in
+            close(open(path, O_CREAT | O_WRONLY, 0o600))
+            #expect(throws: ListeningSocket.AddressError.self) { try ListeningSocket("unix:\(path)") }
+            #expect(access(path, F_OK) == 0)
+        }
+    }
+
+    @Test(arguments: ["tcp:127.0.0.1:0", "tcp:[::1]:0", "tcp:localhost:0"])
+    func listensOnTCP(address: String) throws {
+        let socket = try ListeningSocket(address)
+        defer { close(socket.descriptor) }
+        var isListening: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        #expect(getsockopt(socket.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0)
+        #expect(isListening == 1)
+    }
+
+    @Test(arguments: [
+        "", "/run/flowhook.sock", "unix:", "unix:/tmp/\(String(repeating: "x", count: 200))",
+        "unix:/nonexistent/socket",
+        "tcp:", "tcp:127.0.0.1", "tcp::9000", "tcp:127.0.0.1:65536", "tcp:127.0.0.1:http", "tcp:127.0.0.1:-1",
+    ])
+    func refuses(address: String) {
+        #expect(throws: ListeningSocket.AddressError.self) { try ListeningSocket(address) }
+    }
+}
