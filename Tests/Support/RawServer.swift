@@ -55,11 +55,12 @@ package final class RawServer: @unchecked Sendable {
 
     /// Listens no more.
     package func stop() {
+        // The accepting thread closes the descriptor: closed here, its number could be another server's by then.
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     private func accept() {
+        defer { close(descriptor) }
         while true {
             let connection = Glibc.accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
