@@ -1,0 +1,75 @@
+import FlowAction
+import Store
+import Testing
+
+@Suite struct SettingsReaderTests {
+    @Test func readsEverySetting() throws {
+        let store = TemporaryStore([
+            "flowhook.yaml": """
+            listen: unix:/run/x.sock
+            mount: /hooks
+            event_loops: 3
+            time_zone: UTC
+            munchkin_id: 123-ABC-456
+            max_in_flight: 10
+            max_request_bytes: 11
+            max_response_bytes: 12
+            max_payload_bytes: 13
+            allow_networks: [10.0.0.0/8, "::1"]
+            circuit_failures: 0
+            circuit_open_for: 500ms
+            circuit_on: 5xx
+            proxy: http://127.0.0.1:3128
+            log_level: debug
+            log_format: text
+            activity_log: /var/log/flowhook/activity
+            activity_response: true
+            """
+        ])
+        var expected = Settings()
+        expected.listen = "unix:/run/x.sock"
+        expected.mount = "/hooks"
+        expected.eventLoops = 3
+        expected.munchkinID = "123-ABC-456"
+        expected.maxInFlight = 10
+        expected.maxRequestBytes = 11
+        expected.maxResponseBytes = 12
+        expected.maxPayloadBytes = 13
+        expected.allowNetworks = [try #require(NetworkBlock("10.0.0.0/8")), try #require(NetworkBlock("::1"))]
+        expected.circuitFailures = 0
+        expected.circuitOpenFor = .milliseconds(500)
+        expected.circuitCountsServerErrors = true
+        expected.proxy = "http://127.0.0.1:3128"
+        expected.logLevel = .debug
+        expected.logFormat = .text
+        expected.activityLog = "/var/log/flowhook/activity"
+        expected.activityResponse = true
+        #expect(store.load().snapshot?.settings == expected)
+    }
+
+    @Test(arguments: [
+        "mount: flow", "event_loops: 0", "time_zone: ../etc/passwd", "max_in_flight: many", "max_request_bytes: -1",
+        "max_response_bytes: 1.5", "max_payload_bytes: 0", "allow_networks: [10.0.0.0/33]", "allow_networks: host",
+        "circuit_failures: -1", "circuit_open_for: 0s", "circuit_on: 4xx", "proxy: 127.0.0.1:3128", "log_level: loud",
+        "log_format: xml", "activity_response: maybe",
+    ])
+    func refuses(line: String) {
+        let result = TemporaryStore(["flowhook.yaml": line]).load()
+        #expect(result.diagnostics.map(\.code) == ["setting"])
+        #expect(result.snapshot == nil)
+    }
+
+    @Test func theCommandLineWinsOverTheEnvironmentAndThatOverTheFile() {
+        let store = TemporaryStore(["flowhook.yaml": "mount: /file\nmax_in_flight: 1\nlog_level: error\n"])
+        let environment = ["FLOWHOOK_MOUNT": "/environment", "FLOWHOOK_MAX_IN_FLIGHT": "2"]
+        let settings = store.load(overrides: [("mount", "/line")], environment: environment).snapshot?.settings
+        #expect(settings?.mount == "/line")
+        #expect(settings?.maxInFlight == 2)
+        #expect(settings?.logLevel == .error)
+    }
+
+    @Test func namesTheVariableOrOptionThatIsWrong() {
+        let result = TemporaryStore().load(overrides: [("log_levle", "x")], environment: ["FLOWHOOK_MOUNT": "x"])
+        #expect(result.diagnostics.map(\.file) == ["--log-levle", "FLOWHOOK_MOUNT"])
+    }
+}

@@ -1,0 +1,267 @@
+import FlowAction
+import Glibc
+import Store
+import Testing
+
+@Suite struct StoreLoaderTests {
+    private static let good = [
+        "flowhook.yaml": "time_zone: Europe/Berlin\nallow_networks: [127.0.0.0/8]\n",
+        "fields.json":
+            #"{"result": [{"displayName": "Shoe Size", "dataType": "integer", "rest": {"name": "shoeSize"}}]}"#,
+        "webhooks/deep/enrich.yaml": """
+        description: Looks up.
+        url: https://{{my.Campaign}}:{{my.Key}}@api.example.com/v1?c={{my.Campaign}}
+        request_type: PUT
+        request_token_encoding: JSON
+        payload_template: '{"n": {{lead.Shoe Size}}}'
+        custom_headers: {X-One: a, X-Two: [b, "{{my.Key}}"]}
+        response_type: JSON
+        response_mappings:
+          Shoe Size: size
+          Title: {attribute: "a[0].b", when_null: clear, when_empty: write}
+        unresolved_tokens: fail
+        timeout: 250ms
+        retry: {attempts: 3, on: [connect, 429, timeout], backoff: 50ms, try_timeout: 100ms}
+        max_concurrent: 5
+        max_rate: 300/min
+        redirects: 2
+        """,
+        "marketing-activities/my-tokens.yaml": "Campaign: 7\nKey: {secret: true, value: long-enough}\n",
+        "marketing-activities/A/P/program.yaml": "id: 1027\ndescription: d\n",
+        "marketing-activities/A/P/my-tokens.yaml": "campaign: 8\n",
+    ]
+
+    @Test func loadsEverything() throws {
+        let result = TemporaryStore(Self.good).load()
+        #expect(result.diagnostics.map(\.text) == [])
+        let snapshot = try #require(result.snapshot)
+        #expect(snapshot.loadedAt == Instant(seconds: 7))
+        #expect(snapshot.settings.allowNetworks.count == 1)
+        #expect(snapshot.timeZone.offset(at: 1_780_000_000) == 7_200)
+        let webhook = try #require(snapshot.webhooks["enrich"])
+        #expect(webhook.name == "enrich")
+        #expect(webhook.file == "webhooks/deep/enrich.yaml")
+        #expect(webhook.requestType == .put)
+        #expect(webhook.encoding == .json)
+        #expect(webhook.url.userInfo != nil)
+        #expect(!webhook.url.url.source.contains("my.Key"))
+        #expect(webhook.headers.map(\.name) == ["X-One", "X-Two", "X-Two"])
+        #expect(webhook.mappings.map(\.field.soapName) == ["shoeSize", "Title"])
+        #expect(webhook.mappings.map(\.clearsOnNull) == [false, true])
+        #expect(webhook.mappings.map(\.writesEmpty) == [false, true])
+        #expect(webhook.failsOnUnresolvedTokens)
+        let policy = webhook.policy
+        #expect(policy.timeout == .milliseconds(250))
+        #expect(policy.retry?.attempts == 3)
+        #expect(policy.retry?.statuses == [429])
+        #expect(policy.retry?.onConnect == true && policy.retry?.onTimeout == true)
+        #expect(policy.retry?.backoff == .milliseconds(50))
+        #expect(policy.retry?.tryTimeout == .milliseconds(100))
+        #expect(policy.maxConcurrent == 5)
+        #expect(policy.pace == .milliseconds(200))
+        #expect(policy.redirects == 2)
+        guard case .folder(let folder) = snapshot.tree.folder(for: "1027") else {
+            Issue.record("the program is not found")
+            return
+        }
+        #expect(snapshot.tree.folders[folder].path == "A/P")
+        #expect(snapshot.tree.program(of: folder)?.name == "P")
+        #expect(snapshot.tree.token("campaign", in: folder)?.token.value == "8")
+        #expect(snapshot.tree.token("key", in: folder)?.token.isSecret == true)
+        #expect(snapshot.tree.token("campaign", in: 0)?.token.value == "7")
+    }
+
+    @Test func aWebhookFileHasDefaults() throws {
+        let snapshot = try #require(TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n"]).load().snapshot)
+        let webhook = try #require(snapshot.webhooks["a"])
+        #expect(webhook.isEnabled)
+        #expect(webhook.requestType == .post)
+        #expect(webhook.responseType == .none)
+        #expect(webhook.policy == CallPolicy())
+        #expect(snapshot.settings == Settings())
+    }
+
+    /// A mistake in one file, with its place, its severity and its code.
+    private struct Mistake: CustomTestStringConvertible {
+        var file: String
+        var text: String
+        var place: String
+        var code: String
+        var testDescription: String { "\(place) \(code)" }
+
+        /// A webhook file with a line after its URL.
+        static func webhook(_ line: String, _ place: String, _ code: String) -> Mistake {
+            Mistake(
+                file: "webhooks/w.yaml",
+                text: "url: https://example.com/\n\(line)\n",
+                place: "webhooks/w.yaml:\(place)",
+                code: code
+            )
+        }
+
+        /// A webhook file as a whole.
+        static func file(_ text: String, _ place: String, _ code: String) -> Mistake {
+            Mistake(file: "webhooks/w.yaml", text: text, place: "webhooks/w.yaml:\(place)", code: code)
+        }
+
+        /// Another file.
+        static func other(_ file: String, _ text: String, _ place: String, _ code: String) -> Mistake {
+            Mistake(file: file, text: text, place: "\(file):\(place)", code: code)
+        }
+    }
+
+    private static let mistakes: [Mistake] = [
+        .file("", "1:1: error", "empty-file"),
+        .file("- a\n", "1:1: error", "mapping-expected"),
+        .file("request_type: GET\n", "1:1: error", "url-required"),
+        .file("url: ftp://example.com/\n", "1:6: error", "url-scheme"),
+        .file("url: http://10.0.0.1/\n", "1:6: error", "private-address"),
+        .file("url: https://{{lead.Id}}/\n", "1:14: error", "url-authority-token"),
+        .file("url: https://example.com/{{lead.Id\n", "1:26: error", "unclosed-token"),
+        .file("url: https://example.com/{{leed.Id}}\n", "1:26: error", "unknown-family"),
+        .webhook("name: ''", "2:7: error", "webhook-name"),
+        .webhook("request_tpye: GET", "2:1: error", "unknown-key"),
+        .webhook("enabled: yes", "2:10: error", "unknown-value"),
+        .webhook("request_type: get", "2:15: error", "unknown-value"),
+        .webhook("request_token_encoding: json", "2:25: error", "unknown-value"),
+        .webhook("response_type: Json", "2:16: error", "unknown-value"),
+        .webhook("unresolved_tokens: warn", "2:20: error", "unknown-value"),
+        .webhook("description: [a]", "2:14: error", "text-expected"),
+        .webhook("request_type: GET\npayload_template: x", "3:19: error", "get-payload"),
+        .webhook("payload_template: '{{lead.First Name}}'", "2:20: error", "encoding-required"),
+        .webhook(
+            "request_token_encoding: JSON\npayload_template: |\n  {\"a\": 1,\n   \"b\": {{lead.Id}}{{lead.Id}}}",
+            "5:20: error",
+            "adjacent-tokens"
+        ),
+        .webhook("custom_headers: [a]", "2:17: error", "mapping-expected"),
+        .webhook("custom_headers: {'a b': c}", "2:18: error", "header-name"),
+        .webhook("custom_headers: {Host: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {content-length: c}", "2:18: error", "header-reserved"),
+        .webhook("response_mappings: {Title: a}", "2:20: error", "response-type"),
+        .webhook("response_type: JSON\nresponse_mappings: {Tilte: a}", "3:21: error", "unknown-field"),
+        .webhook("response_type: JSON\nresponse_mappings: {Id: a}", "3:21: error", "read-only-field"),
+        .webhook("response_type: JSON\nresponse_mappings: {Title: a, title: b}", "3:31: error", "duplicate-mapping"),
+        .webhook(
+            "response_type: JSON\nresponse_mappings: {Title: {when_null: clear}}",
+            "3:28: error",
+            "attribute-required"
+        ),
+        .webhook("timeout: 31s", "2:10: error", "duration-expected"),
+        .webhook("timeout: 0s", "2:10: error", "duration-expected"),
+        .webhook("timeout: 5", "2:10: error", "duration-expected"),
+        .webhook("max_concurrent: 0", "2:17: error", "number-expected"),
+        .webhook("redirects: 6", "2:12: error", "number-expected"),
+        .webhook("max_rate: 10", "2:11: error", "rate-expected"),
+        .webhook("max_rate: 0/s", "2:11: error", "rate-expected"),
+        .webhook("max_rate: 1e-300/s", "2:11: error", "rate-expected"),
+        .webhook("retry: {attempts: 6, on: [503]}", "2:19: error", "number-expected"),
+        .webhook("retry: {on: [503]}", "2:8: error", "retry"),
+        .webhook("retry: {attempts: 2}", "2:8: error", "retry"),
+        .webhook("retry: {attempts: 2, on: [200]}", "2:27: error", "retry"),
+        .webhook("retry: {attempts: 2, on: [timeout]}", "2:26: error", "retry"),
+        .webhook("tls: {ca_file: nowhere.pem}", "2:16: error", "tls-file"),
+        .webhook("name: a\nname: b", "3:1: error", "duplicate-key"),
+        .webhook("description: &a b", "2:14: error", "yaml-anchor"),
+        .webhook("custom_headers:\n  X-Id: {{lead.Id}}", "3:9: error", "yaml-token"),
+        .webhook("custom_headers: {X-A: '{{my.Nothing}}'}", "2:24: warning", "unknown-my-token"),
+        .webhook("custom_headers: {X-A: '{{lead.Frist Name}}'}", "2:24: warning", "unknown-field"),
+        .file("url: https://example.com/{{my.Secret}}\n", "1:26: error", "secret-exposed"),
+        .file("url: http://example.com/?k={{my.Secret}}\n", "1:28: error", "secret-exposed"),
+        .other("webhooks/z.yaml", "name: OTHER\nurl: https://example.com/\n", "1:1: error", "duplicate-webhook"),
+        .other("marketing-activities/p/program.yaml", "name: x\n", "1:1: error", "program-id"),
+        .other("marketing-activities/p/program.yaml", "id: 9\n", "1:5: error", "duplicate-program"),
+        .other("marketing-activities/p/program.yaml", "id: 1\nidd: 2\n", "2:1: error", "unknown-key"),
+        .other("marketing-activities/p/my_tokens.yaml", "a: 1\n", "1:1: warning", "unknown-file"),
+        .other("marketing-activities/p/my-tokens.yaml", "[a]\n", "1:1: error", "mapping-expected"),
+        .other("flowhook.yaml", "mount: flow\n", "1:8: error", "setting"),
+        .other("flowhook.yaml", "time_zone: Europe/Nowhere\n", "1:1: error", "time-zone"),
+        .other("flowhook.yaml", "log_levle: debug\n", "1:1: error", "unknown-key"),
+        .other("fields.json", "{\n \"result\": [}", "2:13: error", "json-syntax"),
+        .other("fields.json", "[]", "1:1: error", "fields"),
+    ]
+
+    @Test(arguments: mistakes.indices)
+    func reportsAMistakeWithItsPlace(index: Int) throws {
+        let mistake = Self.mistakes[index]
+        var files = [
+            "webhooks/other.yaml": "name: Other\nurl: https://example.com/\n",
+            "marketing-activities/my-tokens.yaml": "Secret: {secret: true, value: long-enough}\n",
+            "marketing-activities/a/program.yaml": "id: 9\n",
+        ]
+        files[mistake.file] = mistake.text
+        let result = TemporaryStore(files).load()
+        let found = result.diagnostics.map { "\($0.file):\($0.line):\($0.column): \($0.severity.rawValue) \($0.code)" }
+        #expect(found.contains("\(mistake.place) \(mistake.code)"), "\(mistake.text) gives \(found)")
+        #expect((result.snapshot == nil) == mistake.place.hasSuffix("error"))
+    }
+
+    @Test func reportsAllMistakesAtOnceAndSuggests() {
+        let result = TemporaryStore([
+            "webhooks/a.yaml": "url: https://example.com/\nrequest_tpye: GET\ntimeout: 1h\n",
+            "webhooks/b.yaml": "nmae: x\n",
+        ]).load()
+        #expect(result.snapshot == nil)
+        #expect(
+            result.diagnostics.map(\.code) == ["unknown-key", "duration-expected", "unknown-key", "url-required"]
+        )
+        #expect(result.diagnostics.first?.suggestion == "request_type")
+        #expect(result.diagnostics.first?.text.hasPrefix("webhooks/a.yaml:2:1: error: ") == true)
+    }
+
+    // MARK: Files
+
+    @Test func followsLinksInsideAndRefusesThoseThatLeave() {
+        let store = TemporaryStore(["shared/enrich.yaml": "url: https://example.com/\n"])
+        store.makeFolder("webhooks")
+        store.link("webhooks/inside.yaml", to: "../shared/enrich.yaml")
+        #expect(store.load().snapshot?.webhooks.keys.sorted() == ["inside"])
+        store.link("webhooks/outside.yaml", to: "/etc/hostname")
+        #expect(store.load().diagnostics.map(\.code) == ["link-leaves-store"])
+        unlink(store.path("webhooks/outside.yaml"))
+        store.link("webhooks/broken.yaml", to: "nowhere")
+        #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
+    }
+
+    /// A ConfigMap's layout: what is seen are links into a folder that `..data` points to.
+    @Test func readsAKubernetesLayout() {
+        let store = TemporaryStore(["..2026_05/webhooks/a.yaml": "url: https://example.com/\n"])
+        store.link("..data", to: "..2026_05")
+        store.link("webhooks", to: "..data/webhooks")
+        #expect(store.load().snapshot?.webhooks.keys.sorted() == ["a"])
+    }
+
+    @Test func theStoreMayBeALink() {
+        let store = TemporaryStore(["real/webhooks/a.yaml": "url: https://example.com/\n"])
+        store.link("link", to: "real")
+        let result = StoreLoader(directory: store.path("link"), options: LoadOptions()).load(at: Instant(seconds: 0))
+        #expect(result.snapshot?.webhooks.count == 1)
+    }
+
+    @Test func passesOverWhatEditorsLeave() {
+        let store = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n"])
+        for name in [".a.yaml.swp", "a.yaml~", "#a.yaml#", ".hidden.yaml", "b.yaml.tmp", "README.md"] {
+            store.write(Array("nonsense: [".utf8), to: "webhooks/\(name)")
+        }
+        #expect(store.load().snapshot?.webhooks.count == 1)
+    }
+
+    @Test func refusesFilesThatAreNoTextOrTooLarge() {
+        let store = TemporaryStore()
+        store.write([0x75, 0x72, 0x6C, 0x3A, 0x20, 0xFF], to: "webhooks/a.yaml")
+        store.write([UInt8](repeating: 0x23, count: (4 << 20) + 1), to: "webhooks/b.yaml")
+        store.write([UInt8](repeating: 0x23, count: 4 << 20), to: "webhooks/c.yaml")
+        let found = store.load().diagnostics.map { "\($0.file) \($0.code)" }
+        #expect(found == ["webhooks/a.yaml not-utf-8", "webhooks/b.yaml too-large", "webhooks/c.yaml empty-file"])
+    }
+
+    @Test func saysThatThereIsNoStore() {
+        let result = StoreLoader(directory: "/nowhere/at/all", options: LoadOptions()).load(at: Instant(seconds: 0))
+        #expect(result.snapshot == nil)
+        #expect(result.diagnostics.map(\.code) == ["no-store"])
+    }
+
+    @Test func anEmptyFolderIsAStoreWithoutWebhooks() {
+        #expect(TemporaryStore().load().snapshot?.webhooks.isEmpty == true)
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct StoreTests {
-    @Test func builds() {}
-}

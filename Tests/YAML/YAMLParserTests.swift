@@ -1,0 +1,94 @@
+import Testing
+import YAML
+
+@Suite struct YAMLParserTests {
+    private func parse(_ text: String) throws -> YAMLNode? {
+        try YAMLNode.parse(Array(text.utf8))
+    }
+
+    private func value(_ text: String) throws -> YAMLNode {
+        guard case .mapping(let pairs) = try #require(try parse(text)).content else {
+            throw YAMLError(line: 0, column: 0, code: "test", message: "no mapping")
+        }
+        return try #require(pairs.first).value
+    }
+
+    @Test(
+        arguments: [
+            ("a: text", "text", YAMLNode.Style.plain), ("a: 'it''s'", "it's", .singleQuoted),
+            (#"a: "x\ty""#, "x\ty", .doubleQuoted), ("a: |\n  x\n  y\n", "x\ny\n", .literal),
+            ("a: >\n  x\n  y\n", "x y\n", .folded), ("a: no", "no", .plain), ("a: 0123", "0123", .plain),
+            ("a:", "", .plain), ("a: null", "null", .plain), ("a: x # comment", "x", .plain),
+            ("a: {{b}}", "", .plain),
+        ].dropLast()
+    )
+    func readsScalarsAsWritten(text: String, value: String, style: YAMLNode.Style) throws {
+        #expect(try self.value(text).content == .scalar(value, style))
+    }
+
+    @Test(arguments: ["", "# only a comment\n", "---\n"])
+    func readsNothingAsNothing(text: String) throws {
+        #expect(try parse(text) == nil)
+    }
+
+    /// Where a byte of a value's text stands in the file.
+    @Test(arguments: [
+        ("a: text", 2, 1, 6), ("a: 'text'", 2, 1, 7), (#"a: "text""#, 2, 1, 7), ("a: é text", 3, 1, 6),
+        ("a: |\n  one\n  two\n", 0, 2, 3), ("a: |\n  one\n  two\n", 5, 3, 4), ("b: 1\na: x", 0, 1, 4),
+        ("a: |\n      deep\n", 1, 2, 8), ("a: |\n\n  one\n", 1, 3, 3),
+    ])
+    func tellsWhereAByteStands(text: String, offset: Int, line: Int, column: Int) throws {
+        #expect(try value(text).position(ofOffset: offset) == (line, column))
+    }
+
+    /// What is refused, with its place and its code.
+    @Test(arguments: [
+        ("a: &x 1", 1, 4, "yaml-anchor"), ("a: 1\nb: *x", 2, 4, "yaml-alias"), ("a: !t 1", 1, 4, "yaml-tag"),
+        ("a: 1\na: 2", 2, 1, "duplicate-key"), ("a: 1\n---\nb: 2", 2, 1, "yaml-documents"),
+        ("? [x]\n: 1", 1, 3, "yaml-key"), ("a: {{my.X}}", 1, 4, "yaml-token"),
+        ("a: {{my.X}}/people", 1, 4, "yaml-token"), ("b: 1\na: {{lead.Id}}\nc: 2", 2, 4, "yaml-token"),
+        ("a: x {{my.A #1}}", 1, 12, "yaml-token"), ("a: \"x", 1, 4, "yaml-syntax"), ("a: [1", 2, 1, "yaml-syntax"),
+        ("a:\n\t- 1", 2, 1, "yaml-syntax"), ("a: 1\n b: 2", 2, 3, "yaml-syntax"), ("a: @x", 1, 4, "yaml-syntax"),
+    ])
+    func refuses(text: String, line: Int, column: Int, code: String) {
+        #expect {
+            try parse(text)
+        } throws: { error in
+            guard let error = error as? YAMLError else { return false }
+            return error.line == line && error.code == code && (code == "yaml-syntax" || error.column == column)
+        }
+    }
+
+    @Test(arguments: [
+        ("a: {{my.Base URL}}/people", "'{{my.Base URL}}/people'"), ("a: x {{my.A #1}}", "'x {{my.A #1}}'"),
+        ("a: {{my.It's}}", "'{{my.It''s}}'"),
+    ])
+    func suggestsTheQuotedSpelling(text: String, suggestion: String) {
+        #expect {
+            try parse(text)
+        } throws: { error in
+            (error as? YAMLError)?.suggestion == suggestion
+        }
+    }
+
+    @Test func boundsTheDepth() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        #expect(throws: Never.self) { try parse(nested(64)) }
+        #expect(throws: YAMLError.self) { try parse(nested(65)) }
+        #expect(throws: YAMLError.self) { try parse(nested(100_000)) }
+    }
+
+    @Test func survivesAnyPrefixAndByte() {
+        let text = Array("a: |\n  {{x}}\nb: ['é', \"\\u00e9\", {c: d}]\n# e\n".utf8)
+        for end in text.indices { _ = try? YAMLNode.parse(Array(text[..<end])) }
+        for index in text.indices {
+            for byte: UInt8 in [0, 9, 10, 34, 38, 42, 58, 123, 128, 255] {
+                var changed = text
+                changed[index] = byte
+                _ = try? YAMLNode.parse(changed)
+            }
+        }
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct YAMLTests {
-    @Test func builds() {}
-}
