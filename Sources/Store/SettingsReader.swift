@@ -6,6 +6,11 @@ struct SettingsReader {
     /// The file, relative to the store.
     static let file = "flowhook.yaml"
 
+    /// Settings that are checked and not acted on yet: nobody is to rely on them unawares.
+    private static let withoutEffect = [
+        "circuit_failures", "circuit_open_for", "circuit_on", "activity_log", "activity_response",
+    ]
+
     /// What a setting's value may be, where one is not.
     private struct Flaw: Error {
         var expected: String
@@ -37,6 +42,9 @@ struct SettingsReader {
         guard let reader = MappingReader(root, keys: Self.keys, what: Self.file, &findings) else { return }
         for (key, set) in Self.table {
             guard let node = reader[key], !node.isNull else { continue }
+            if Self.withoutEffect.contains(key) {
+                findings.warning("not-in-effect", "\"\(key)\" is checked, and has no effect in this version", at: node)
+            }
             let values: [String]
             switch node.content {
             case .scalar(let text, _): values = [text]
