@@ -3,6 +3,8 @@ import Glibc
 /// A blocking HTTP client: one request a connection.
 struct HTTPClient {
     let port: Int
+    /// The last byte of the address of loopback that requests come from, 127.0.0.x.
+    var source: UInt32 = 1
 
     struct Response {
         var status: Int
@@ -31,16 +33,20 @@ struct HTTPClient {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var bound = timeval(tv_sec: 45, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        func withAddress(_ last: UInt32, port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = (0x7F00_0000 | last).bigEndian
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
         }
-        guard code == 0 else { return descriptor }
+        guard withAddress(source, port: 0, { bind(descriptor, $0, $1) }) == 0,
+            withAddress(1, port: port, { connect(descriptor, $0, $1) }) == 0
+        else { return descriptor }
         var text = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
         for header in headers { text += "\(header)\r\n" }
         if let body { text += "Content-Length: \(body.utf8.count)\r\n" }

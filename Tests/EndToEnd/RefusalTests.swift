@@ -84,5 +84,16 @@ extension EndToEnd {
             #expect(response.status == 200)
             #expect(!response.body.contains("forged"))
         }
+
+        /// The application reaches the calls and the health; the rest is for the machine itself, which is 127.0.0.1.
+        @Test func keepsTheRestToTheMachineItself() {
+            var other = installation.client
+            other.source = 2
+            #expect(other.get("/flow/healthz").status == 200)
+            #expect(other.post("/flow/call-webhook", #"{"webhook": "GET", "lead": {}}"#).status == 200)
+            #expect(other.get("/flow/readyz").status == 403)
+            #expect(other.post("/flow/preview", #"{"webhook": "GET", "lead": {}}"#).status == 403)
+            #expect(installation.client.get("/flow/readyz").status == 200)
+        }
     }
 }
