@@ -65,7 +65,10 @@ package struct Pipeline: Sendable {
         let request = try FlowActionRequest(decoding: body)
         let webhook = try webhook(named: request.webhook)
         try request.requireTriggerCampaign()
-        let folder = try folder(of: request.program)
+        let folder =
+            try request.program.map { program throws(Problem) in
+                try snapshot.tree.requireFolder(for: program)
+            } ?? 0
         try webhook.requireStoredAuthority(request.tokens)
         let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: instant)
         return FlowAction(request: request, webhook: webhook, scope: scope, snapshot: snapshot, folder: folder)
@@ -88,30 +91,6 @@ package struct Pipeline: Sendable {
             )
         }
         return webhook
-    }
-
-    private func folder(of program: Scalar?) throws(Problem) -> Int {
-        guard let program else { return 0 }
-        switch snapshot.tree.folder(for: program.text) {
-        case .folder(let folder):
-            return folder
-        case .unknown:
-            throw Problem(
-                .unknownProgram,
-                detail: """
-                    No program has this id, path or name; "program" is a program's id, a path below \
-                    marketing-activities, or a program's name.
-                    """
-            )
-        case .ambiguous(let ids):
-            throw Problem(
-                .ambiguousProgram,
-                detail: """
-                    \(ids.count) programs have this name; give "program" as an id instead: \
-                    \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " …" : "").
-                    """
-            )
-        }
     }
 }
 

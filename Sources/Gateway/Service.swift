@@ -1,5 +1,5 @@
 package import FlowAction
-internal import Glibc
+internal import JSON
 internal import Synchronization
 
 /// Answers requests, whichever way they came in: finds the endpoint, runs the pipeline, logs a line.
@@ -57,6 +57,13 @@ package final class Service: Sendable {
             case .preview:
                 let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
                 return exchange.answer(status: 200, json: preview.serialized)
+            case .programs:
+                let after = RequestPath.parameter("after", in: request)
+                let listing = try ProgramListing(of: snapshot.tree, after: after)
+                return exchange.answer(status: 200, json: listing.json.serialized)
+            case .tokens(let program):
+                let listing = try TokenListing(of: snapshot.tree, for: .text(program))
+                return exchange.answer(status: 200, json: listing.json.serialized)
             case .callWebhook:
                 return try await callWebhook(exchange, on: loop)
             }

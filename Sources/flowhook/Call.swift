@@ -16,7 +16,7 @@ struct Call: ParsableCommand {
     @OptionGroup var request: RequestFile
 
     func run() throws {
-        let snapshot = try request.snapshot(secrets: .required)
+        let snapshot = try request.options.snapshot(secrets: .required)
         let body = try request.body()
         let loop = try EventLoop(name: "flowhook")
         loop.start()
@@ -35,10 +35,9 @@ struct Call: ParsableCommand {
             }
         }
         switch result {
-        case .failure(let problem): throw request.fail(problem)
+        case .failure(let problem): throw printProblem(problem)
         case .success(let answer):
-            let json = try JSONValue(parsing: answer.serialized)
-            print(String(decoding: json.prettyPrinted, as: UTF8.self))
+            printJSON(try JSONValue(parsing: answer.serialized))
             if answer.outcome == .rejected || answer.outcome == .failed { throw ExitCode(1) }
         }
     }

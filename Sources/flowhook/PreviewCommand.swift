@@ -16,15 +16,15 @@ struct PreviewCommand: ParsableCommand {
     @OptionGroup var request: RequestFile
 
     func run() throws {
-        let snapshot = try request.snapshot(secrets: .placeholder)
+        let snapshot = try request.options.snapshot(secrets: .placeholder)
         let body = try request.body()
         let preview: Preview
         do throws(Problem) {
             preview = try Pipeline(snapshot: snapshot).preview(body, Pipeline.Context())
         } catch {
-            throw request.fail(error)
+            throw printProblem(error)
         }
-        print(String(decoding: preview.json.prettyPrinted, as: UTF8.self))
+        printJSON(preview.json)
         if preview.error != nil { throw ExitCode(1) }
     }
 }

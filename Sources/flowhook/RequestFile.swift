@@ -26,21 +26,4 @@ struct RequestFile: ParsableArguments {
             bytes.append(contentsOf: buffer[..<count])
         }
     }
-
-    /// Reads the store; ends the command where it does not load.
-    func snapshot(secrets: LoadOptions.Secrets) throws -> Snapshot {
-        let loaded = options.load(secrets: secrets)
-        printError(loaded.lines)
-        guard let snapshot = loaded.snapshot else {
-            printError([loaded.count])
-            throw ExitCode(ExitStatus.configuration)
-        }
-        return snapshot
-    }
-
-    /// Prints a problem as the gateway would answer it.
-    func fail(_ problem: Problem) -> ExitCode {
-        printError([String(decoding: problem.serialized, as: UTF8.self)])
-        return ExitCode(2)
-    }
 }

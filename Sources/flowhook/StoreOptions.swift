@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FlowAction
 internal import Gateway
 internal import Glibc
+internal import JSON
 internal import Store
 
 /// The options that name the store and override its settings.
@@ -38,6 +39,17 @@ struct StoreOptions: ParsableArguments {
         let options = LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
         return StoreLoader(directory: directory, options: options).load(at: .now)
     }
+
+    /// Reads the store and prints what was found; ends the command where it does not load.
+    func snapshot(secrets: LoadOptions.Secrets) throws -> Snapshot {
+        let loaded = load(secrets: secrets)
+        printError(loaded.lines)
+        guard let snapshot = loaded.snapshot else {
+            printError([loaded.count])
+            throw ExitCode(ExitStatus.configuration)
+        }
+        return snapshot
+    }
 }
 
 /// The process's environment.
@@ -62,6 +74,27 @@ extension LoadResult {
         let warnings = diagnostics.count - errors
         return "\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
     }
+}
+
+/// In what form a subcommand prints.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    /// For people.
+    case text
+    /// For programs.
+    case json
+}
+
+/// Prints a value as JSON, two blanks a level.
+func printJSON(_ value: JSONValue) {
+    print(String(decoding: value.prettyPrinted, as: UTF8.self))
+}
+
+/// Prints a problem as the gateway would answer it.
+///
+/// - Returns: the exit status of a problem.
+func printProblem(_ problem: Problem) -> ExitCode {
+    printError([String(decoding: problem.serialized, as: UTF8.self)])
+    return ExitCode(2)
 }
 
 /// Writes lines to standard error.

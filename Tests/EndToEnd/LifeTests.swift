@@ -84,6 +84,37 @@ extension EndToEnd {
             #expect(Child.run([Installation.program, "call", "--store", "/nowhere", "-"]).status == 78)
         }
 
+        @Test func checksAndListsFromTheShell() throws {
+            let directory = "/tmp/flowhook-e2e-\(getpid())-check"
+            defer { _ = Child.run(["rm", "-rf", directory]) }
+            // Without the webhooks that name a field nobody knows: standard error is silent then.
+            for (path, text) in SampleStore.files(servicePort: 1) where !text.contains("Shoe Size") {
+                Files.write(text, to: "\(directory)/\(path)")
+            }
+            let tokens = Child.run([Installation.program, "tokens", "--store", directory, "1027"])
+            #expect(tokens.status == 0)
+            #expect(
+                tokens.output == """
+                    NAME         TYPE    VALUE               ORIGIN      FILE
+                    API Key      text    ••••••              inherited   marketing-activities/my-tokens.yaml
+                    Campaign     number  77                  inherited   marketing-activities/Webinars/my-tokens.yaml
+                    Service URL  text    http://127.0.0.1:1  inherited   marketing-activities/my-tokens.yaml
+                    Speaker      text    Grace               overridden  marketing-activities/Webinars/Spring/my-tokens.yaml
+
+                    """
+            )
+            #expect(Child.run([Installation.program, "tokens", "--store", directory, "nobody"]).status == 2)
+            Files.write("url: https://example.com/\nnmae: x\n", to: "\(directory)/webhooks/wrong.yaml")
+            let check = Child.run([Installation.program, "check", "--store", directory, "--format", "json"])
+            #expect(check.status == 78)
+            let json = try JSONValue(parsing: Array(check.output.utf8))
+            #expect(json["errors"] == .number("1"))
+            let finding = try #require(json["findings"]?[0])
+            #expect(finding["file"] == .string("webhooks/wrong.yaml"))
+            #expect(finding["line"] == .number("2"))
+            #expect(finding["suggestion"] == .string("name"))
+        }
+
         /// Full Foundation would bring 45 MB of tables that nothing here reads.
         @Test func isNotLinkedWithFullFoundation() {
             let result = Child.run(["ldd", Installation.program])

@@ -137,6 +137,39 @@ extension EndToEnd {
             #expect(campaign["origin"] == .string("inherited"))
         }
 
+        @Test func listsProgramsAndTheirTokens() throws {
+            func get(_ path: String) throws -> JSONValue {
+                let response = installation.client.get(path)
+                #expect(response.status == 200)
+                return try JSONValue(parsing: Array(response.body.utf8))
+            }
+            guard case .array(let programs) = try get("/flow/programs")["programs"] else {
+                Issue.record("there is no list")
+                return
+            }
+            #expect(programs.map { $0["id"] } == [.number("1"), .number("2"), .number("1027")])
+            #expect(programs.last?["path"] == .string("Webinars/Spring"))
+            #expect(try get("/flow/programs?after=2")["programs"]?[0]?["id"] == .number("1027"))
+            #expect(installation.client.get("/flow/programs?after=99").status == 404)
+            for name in ["1027", "Webinars%2FSpring", "Spring%20%222026%22"] {
+                let listing = try get("/flow/programs/\(name)/tokens")
+                #expect(listing["program"]?["name"] == .string("Spring \"2026\""))
+                guard case .array(let tokens) = listing["tokens"] else {
+                    Issue.record("there are no tokens")
+                    return
+                }
+                #expect(tokens.map { $0["name"]?.stringValue } == ["API Key", "Campaign", "Service URL", "Speaker"])
+                #expect(
+                    tokens.map { $0["origin"]?.stringValue } == ["inherited", "inherited", "inherited", "overridden"]
+                )
+                #expect(tokens[0]["value"] == .string("••••••"))
+                #expect(tokens[0]["secret"] == .boolean(true))
+                #expect(tokens[1]["type"] == .string("number"))
+                #expect(tokens[3]["file"] == .string("marketing-activities/Webinars/Spring/my-tokens.yaml"))
+            }
+            #expect(installation.client.get("/flow/programs/4711/tokens").status == 404)
+        }
+
         @Test func saysThatItIsAliveAndReady() throws {
             #expect(installation.client.get("/flow/healthz").body == #"{"status":"alive"}"#)
             let ready = try JSONValue(parsing: Array(installation.client.get("/flow/readyz").body.utf8))

@@ -1,19 +1,45 @@
 /// What the service answers to, each under its path below the mount.
-enum Endpoint: String, CaseIterable {
+enum Endpoint: Equatable {
     /// Runs a flow action.
-    case callWebhook = "/call-webhook"
+    case callWebhook
     /// Shows what a flow action would send.
-    case preview = "/preview"
+    case preview
+    /// Lists programs.
+    case programs
+    /// Lists the My Tokens of a program, named by id, path or name.
+    case tokens(program: String)
     /// Says that the process is alive.
-    case health = "/healthz"
+    case health
     /// Says whether the process can serve.
-    case readiness = "/readyz"
+    case readiness
+
+    /// The paths, for those who take a wrong one.
+    static let paths = [
+        "/call-webhook", "/preview", "/programs", "/programs/{id}/tokens", "/healthz", "/readyz",
+    ]
+
+    /// The endpoint of a path, which is percent-decoded.
+    init?(path: String) {
+        switch path {
+        case "/call-webhook": self = .callWebhook
+        case "/preview": self = .preview
+        case "/programs": self = .programs
+        case "/healthz": self = .health
+        case "/readyz": self = .readiness
+        default:
+            let (start, end) = ("/programs/", "/tokens")
+            guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count else {
+                return nil
+            }
+            self = .tokens(program: String(path.dropFirst(start.count).dropLast(end.count)))
+        }
+    }
 
     /// The methods that the endpoint takes; the value of `Allow` (RFC 9110, section 10.2.1).
     var methods: [String] {
         switch self {
         case .callWebhook, .preview: ["POST"]
-        case .health, .readiness: ["GET", "HEAD"]
+        case .programs, .tokens, .health, .readiness: ["GET", "HEAD"]
         }
     }
 }

@@ -32,20 +32,20 @@ struct Exchange {
             throw Problem(.serverMisconfigured, detail: "REQUEST_URI is missing: include fastcgi_params.")
         }
         guard let path = RequestPath.below(mount: snapshot.settings.mount, in: request),
-            let endpoint = Endpoint(rawValue: path)
+            let endpoint = Endpoint(path: path)
         else {
             throw Problem(
                 .notFound,
                 detail: """
                     There is nothing at this path; the mount is \(request[.mount] ?? snapshot.settings.mount), \
-                    and below it are \(Endpoint.allCases.map(\.rawValue).joined(separator: ", ")).
+                    and below it are \(Endpoint.paths.joined(separator: ", ")).
                     """
             )
         }
         guard endpoint.methods.contains(method) else {
             throw Problem(
                 .methodNotAllowed,
-                detail: "\(endpoint.rawValue) takes \(endpoint.methods.joined(separator: " and ")) alone."
+                detail: "This path takes \(endpoint.methods.joined(separator: " and ")) alone."
             )
         }
         return endpoint
@@ -106,7 +106,7 @@ struct Exchange {
         answer.headers.append(("X-Request-Id", context.requestID))
         if problem.name == .methodNotAllowed,
             let path = RequestPath.below(mount: snapshot.settings.mount, in: request),
-            let endpoint = Endpoint(rawValue: path)
+            let endpoint = Endpoint(path: path)
         {
             answer.headers.append(("Allow", endpoint.methods.joined(separator: ", ")))
         }

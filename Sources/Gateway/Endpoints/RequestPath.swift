@@ -26,6 +26,15 @@ enum RequestPath {
         return afterScheme.firstIndex(of: "/").map { afterScheme[$0...] } ?? "/"
     }
 
+    /// The value of a parameter of the query, percent-decoded; the first of several.
+    static func parameter(_ name: String, in request: WebRequest) -> String? {
+        guard let uri = request[.uri], let mark = uri.firstIndex(of: "?") else { return nil }
+        for pair in uri[uri.index(after: mark)...].split(separator: "&") where pair.hasPrefix("\(name)=") {
+            return decoded(pair.dropFirst(name.count + 1))
+        }
+        return nil
+    }
+
     private static func rest(of path: String, below mount: String) -> String? {
         var mount = Substring(mount)
         while mount.hasSuffix("/") { mount = mount.dropLast() }
