@@ -213,9 +213,9 @@ import Testing
     // MARK: Files
 
     @Test func followsLinksInsideAndRefusesThoseThatLeave() {
-        let store = TemporaryStore(["shared/enrich.yaml": "url: https://example.com/\n"])
+        let store = TemporaryStore(["common/enrich.yaml": "url: https://example.com/\n"])
         store.makeFolder("webhooks")
-        store.link("webhooks/inside.yaml", to: "../shared/enrich.yaml")
+        store.link("webhooks/inside.yaml", to: "../common/enrich.yaml")
         #expect(store.load().snapshot?.webhooks.keys.sorted() == ["inside"])
         store.link("webhooks/outside.yaml", to: "/etc/hostname")
         #expect(store.load().diagnostics.map(\.code) == ["link-leaves-store"])
