@@ -61,7 +61,7 @@ package final class FastCGIServer: Sendable {
         listener.stopListening()
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000
         while connections > 0, nanoseconds(of: CLOCK_MONOTONIC) < deadline { usleep(10_000) }
-        for shard in shards { shard.loop.execute { shard.release() } }
+        for shard in shards { shard.loop.wait { shard.release() } }
         pool.close()
         return connections == 0
     }
