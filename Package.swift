@@ -11,6 +11,31 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Targets that the everyday build leaves out: `Tests/Fuzz/run` and `Tests/Benchmarks/stages` ask for theirs.
+var extraTargets: [Target] = []
+if Context.environment["FLOWHOOK_FUZZ"] != nil {
+    extraTargets.append(
+        // libFuzzer's own main calls in; under the sanitizers of the tests it would not link.
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
+            path: "Tests/Fuzz",
+            exclude: ["run"],
+            swiftSettings: settings
+        )
+    )
+}
+if Context.environment["FLOWHOOK_BENCHMARKS"] != nil {
+    extraTargets.append(
+        .executableTarget(
+            name: "Stages",
+            dependencies: ["FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
+            path: "Tests/Benchmarks/Stages",
+            swiftSettings: settings
+        )
+    )
+}
+
 let package = Package(
     name: "flowhook",
     dependencies: [
@@ -79,6 +104,6 @@ let package = Package(
             path: "Tests/EndToEnd",
             swiftSettings: settings
         ),
-    ],
+    ] + extraTargets,
     swiftLanguageModes: [.v6]
 )
