@@ -118,7 +118,8 @@ final class Installation: @unchecked Sendable {
         )
     }
 
-    private static func freePort() -> Int {
+    /// A port of loopback that nobody listens on.
+    static func freePort() -> Int {
         let server = RawServer { _, _ in [] }
         server.stop()
         return server.port
