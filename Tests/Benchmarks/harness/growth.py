@@ -13,6 +13,8 @@ from peers import Flowhook, SETTINGS, start_front, write_store
 from processes import Workshop
 
 PARKED, FEW = 8000, 1024
+# Seconds in which the clients begin: a listening socket takes 4,096 connections that wait, and these are twice as many.
+RAMP = 4
 KILOBYTES_BOUND, FLAT_BOUND, LOOPS_BOUND, LATE_BOUND, LOG_BOUND, CGI_BOUND = 64, 1.2, 1.25, 10, 3, 10
 
 
@@ -58,9 +60,9 @@ def parked(stand):
     empty, _ = peer.process.memory()
     stand.service.set_delay(1000)
     waiting = []
-    timer = threading.Timer(5.5, lambda: waiting.append(stand.service.status()["waiting"]))
+    timer = threading.Timer(RAMP + 3.5, lambda: waiting.append(stand.service.status()["waiting"]))
     timer.start()
-    result = stand.measure(peer, front, PARKED, "seconds", 6, memory_after=5)
+    result = stand.measure(peer, front, PARKED, "seconds", 6, RAMP, memory_after=RAMP + 3)
     timer.join()
     largest = stand.service.status()["largest"]
     each = (result["pss"] * 1e6 - empty) / largest / 1000
@@ -79,9 +81,9 @@ def flat(stand):
     figures = {}
     for clients in (FEW, PARKED):
         stand.service.set_delay(round(1000 * clients / rate))
-        stand.load.run(peer.address, clients, "seconds", 2.5)
+        stand.load.run(peer.address, clients, "seconds", 1, RAMP)
         figures[clients] = statistics.median(
-            stand.measure(peer, front, clients, "seconds", 5)["cpu"] for _ in range(stand.options.rounds))
+            stand.measure(peer, front, clients, "seconds", 5, RAMP)["cpu"] for _ in range(stand.options.rounds))
     ratio = figures[PARKED] / figures[FEW]
     stand.row(f"CPU a call, {PARKED:,} in flight beside {FEW:,}, both {rate:,}/s",
               f"{figures[PARKED]:.1f} / {figures[FEW]:.1f} µs = {ratio:.2f}", f"at most {FLAT_BOUND}",

@@ -1,6 +1,7 @@
 // The load of the benchmarks: keep-alive clients that check every answer.
 //
-//   load PORT PATH BODY-FILE EXPECTED CLIENTS seconds S      as many calls as fit into S seconds
+//   load PORT PATH BODY-FILE EXPECTED CLIENTS seconds S [R]  as many calls as fit into S seconds; before them the
+//                                                            clients begin one after another, over R seconds
 //   load PORT PATH BODY-FILE EXPECTED CLIENTS calls N        N calls
 //   load PORT PATH BODY-FILE EXPECTED CLIENTS rate R S       R calls a second for S seconds, whether or not the answers
 //                                                            come: a call's time runs from when it was due
@@ -28,7 +29,7 @@ static char *request;
 static size_t request_length;
 static const char *expected;
 
-static double rate, seconds;
+static double rate, seconds, ramp;
 static uint64_t wanted = UINT64_MAX, begun, ended, in_time, busy;
 static uint64_t start, stop = UINT64_MAX, last;
 static uint64_t refused, wrong, lost;
@@ -61,6 +62,7 @@ static void become_connected(struct client *client) {
 /// Whether another call is to begin now.
 static bool may_begin(uint64_t time) {
     if (begun >= wanted || time >= stop) return false;
+    if (time < start) return (double)busy < client_count * (1 - (double)(start - time) / 1e9 / ramp);
     return rate == 0 || (double)begun / rate * 1e9 <= (double)(time - start);
 }
 
@@ -104,7 +106,7 @@ static void finish(struct client *client, const struct message *message) {
     ended++;
     busy--;
     last = time;
-    if (time <= stop) {
+    if (time >= start && time <= stop) {
         in_time++;
         if (time_count == time_capacity) {
             time_capacity = time_capacity ? 2 * time_capacity : 1 << 20;
@@ -178,7 +180,7 @@ int main(int count, char **arguments) {
     make_request(arguments[2], arguments[3]);
     expected = arguments[4];
     client_count = atoi(arguments[5]);
-    if (strcmp(arguments[6], "seconds") == 0) seconds = atof(arguments[7]);
+    if (strcmp(arguments[6], "seconds") == 0) seconds = atof(arguments[7]), ramp = count > 8 ? atof(arguments[8]) : 0;
     else if (strcmp(arguments[6], "calls") == 0) wanted = strtoul(arguments[7], NULL, 10);
     else if (strcmp(arguments[6], "rate") == 0 && count == 9) rate = atof(arguments[7]), seconds = atof(arguments[8]);
     else return 64;
@@ -193,12 +195,12 @@ int main(int count, char **arguments) {
     }
     while (connecting > 0) wait_for_events(now() + 1000000000);
 
-    start = now();
+    start = now() + (uint64_t)(ramp * 1e9);
     if (seconds > 0) stop = start + (uint64_t)(seconds * 1e9);
     while (now() < stop && ended < wanted) {
         begin_due();
         uint64_t due = start + (uint64_t)((double)begun / (rate > 0 ? rate : 1) * 1e9);
-        wait_for_events(rate > 0 && idle_count > 0 ? due : now() + 10000000);
+        wait_for_events(rate > 0 && idle_count > 0 ? due : now() + (now() < start ? 1000000 : 10000000));
     }
     // What is under way counts for the CPU that it takes, not for the time.
     for (uint64_t limit = now() + 45000000000; busy > 0 && now() < limit;) wait_for_events(now() + 100000000);
