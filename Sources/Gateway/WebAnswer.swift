@@ -20,17 +20,31 @@ package struct WebAnswer: Sendable {
     package var cgiBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + body.count)
-        bytes.append(contentsOf: "Status: \(status) \(standardReasonPhrase(of: status) ?? "")\r\n".utf8)
+        if status == 200 {
+            bytes.append(contentsOf: "Status: 200 OK\r\n".utf8)
+        } else {
+            bytes.append(contentsOf: "Status: \(status) \(standardReasonPhrase(of: status) ?? "")\r\n".utf8)
+        }
         for header in headers {
             bytes.append(contentsOf: header.name.utf8)
             bytes.append(contentsOf: ": ".utf8)
-            // A line break would begin a header of somebody else's making.
-            bytes.append(contentsOf: header.value.utf8.lazy.map { $0 < 0x20 ? 0x20 : $0 })
+            let start = bytes.count
+            bytes.append(contentsOf: header.value.utf8)
+            bytes.blankControls(from: start)
             bytes.append(contentsOf: "\r\n".utf8)
         }
-        bytes.append(contentsOf: "Content-Length: \(body.count)\r\n\r\n".utf8)
+        bytes.append(contentsOf: "Content-Length: ".utf8)
+        bytes.append(contentsOf: String(body.count).utf8)
+        bytes.append(contentsOf: "\r\n\r\n".utf8)
         bytes.append(contentsOf: body)
         return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Puts blanks for control characters: a line break would begin a header of somebody else's making.
+    fileprivate mutating func blankControls(from start: Int) {
+        for index in start..<count where self[index] < 0x20 { self[index] = 0x20 }
     }
 }
 

@@ -6,12 +6,15 @@ extension FlowActionAnswer {
     /// Written straight to bytes: this is the last step of every call.
     package var serialized: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(1024 + (activity.response?.utf8.count ?? 0))
+        // Up to a kilobyte memory is cheap to get: the usual answer stays below it.
+        bytes.reserveCapacity(640 + (activity.response.map { $0.utf8.count + $0.utf8.count / 8 } ?? 0))
         bytes.append(contentsOf: "{\"requestId\":".utf8)
         bytes.append(jsonString: requestID)
         bytes.append(contentsOf: ",\"webhook\":".utf8)
         bytes.append(jsonString: webhook)
-        bytes.append(contentsOf: ",\"outcome\":\"\(outcome.rawValue)\",\"lead\":{".utf8)
+        bytes.append(contentsOf: ",\"outcome\":\"".utf8)
+        bytes.append(contentsOf: outcome.rawValue.utf8)
+        bytes.append(contentsOf: "\",\"lead\":{".utf8)
         if let leadID {
             bytes.append(contentsOf: "\"id\":".utf8)
             bytes.append(json: leadID.json)
@@ -44,7 +47,9 @@ extension FlowActionAnswer {
         bytes.append(milliseconds: totalMicroseconds)
         bytes.append(contentsOf: ",\"callMilliseconds\":".utf8)
         bytes.append(milliseconds: timing.total)
-        bytes.append(contentsOf: ",\"attempts\":\(timing.attempts)},\"error\":".utf8)
+        bytes.append(contentsOf: ",\"attempts\":".utf8)
+        bytes.append(decimal: timing.attempts)
+        bytes.append(contentsOf: "},\"error\":".utf8)
         bytes.append(error: error, code: errorCode)
         bytes.append(UInt8(ascii: "}"))
         return bytes
@@ -53,7 +58,12 @@ extension FlowActionAnswer {
     private func append(activityTo bytes: inout [UInt8]) {
         bytes.append(contentsOf: "{\"type\":\"Call Webhook\",\"webhook\":".utf8)
         bytes.append(jsonString: webhook)
-        bytes.append(contentsOf: ",\"responseCode\":\(activity.responseCode.map(String.init) ?? "null")".utf8)
+        bytes.append(contentsOf: ",\"responseCode\":".utf8)
+        if let code = activity.responseCode {
+            bytes.append(decimal: code)
+        } else {
+            bytes.append(contentsOf: "null".utf8)
+        }
         bytes.append(contentsOf: ",\"errorType\":".utf8)
         bytes.append(jsonString: activity.errorType)
         bytes.append(contentsOf: ",\"response\":".utf8)
@@ -113,7 +123,14 @@ extension [UInt8] {
 
     /// Appends a time in milliseconds with one decimal.
     fileprivate mutating func append(milliseconds microseconds: Int64) {
-        let tenths = (microseconds + 50) / 100
-        append(contentsOf: "\(tenths / 10).\(tenths % 10)".utf8)
+        let tenths = Int((microseconds + 50) / 100)
+        append(decimal: tenths / 10)
+        append(UInt8(ascii: "."))
+        append(UInt8(ascii: "0") + UInt8(tenths % 10))
+    }
+
+    /// Appends a whole number.
+    fileprivate mutating func append(decimal number: Int) {
+        append(contentsOf: String(number).utf8)
     }
 }

@@ -32,9 +32,9 @@ extension FlowActionRequest {
         var webhook: String?
         var lead: [Member]?
         self.init(webhook: "", lead: [])
-        var seen: Set<String> = []
+        var seen = SeenNames()
         for member in object.members {
-            guard seen.insert(member.name).inserted else {
+            guard seen.insert(member.name) else {
                 throw Problem(.malformedRequest, detail: "The request has \(quoted(member.name)) twice.")
             }
             switch member.name {
@@ -78,9 +78,9 @@ extension FlowActionRequest {
         }
         var members: [Member] = []
         members.reserveCapacity(object.members.count)
-        var seen: Set<String> = []
+        var seen = SeenNames()
         for member in object.members {
-            guard seen.insert(member.name).inserted else {
+            guard seen.insert(member.name) else {
                 throw Problem(.malformedRequest, detail: "\"\(place)\" has \(quoted(member.name)) twice.")
             }
             members.append(
@@ -211,6 +211,29 @@ extension FlowActionRequest {
         let start = text.drop { $0 == " " }
         guard let end = start.lastIndex(where: { $0 != " " }) else { return "" }
         return start[...end]
+    }
+}
+
+/// The names of an object's members so far: a list while they are few, which costs less than a set, and a set beyond.
+private struct SeenNames {
+    private var few: [String] = []
+    private var many: Set<String> = []
+
+    /// How many names are looked through one by one.
+    private static let fewest = 16
+
+    /// Adds a name.
+    ///
+    /// - Returns: whether it is new.
+    mutating func insert(_ name: String) -> Bool {
+        if few.count < Self.fewest {
+            if few.contains(name) { return false }
+            if few.isEmpty { few.reserveCapacity(Self.fewest) }
+            few.append(name)
+            return true
+        }
+        if many.isEmpty { many = Set(few) }
+        return many.insert(name).inserted
     }
 }
 

@@ -22,6 +22,12 @@ package struct FieldCatalog: Sendable {
                 }
             }
         }
+        // As it is spelt too, so that a request that spells a name like the store is served without a change of case.
+        for field in fields {
+            for name in kinds.flatMap({ $0(field) }) where positions[name] == nil {
+                positions[name] = positions[name.lowercased()]
+            }
+        }
         self.positions = positions
     }
 

@@ -1,5 +1,7 @@
 /// What the tokens of one request stand for: its members, the store seen from its program, and one instant.
-package struct TokenScope: Sendable {
+///
+/// An object, since it is handed on at every stage of a request and its parts are many.
+package final class TokenScope: Sendable {
     private let request: FlowActionRequest
     private let snapshot: Snapshot
     /// The folder from which My Tokens are looked up.

@@ -27,9 +27,7 @@ package struct NetworkBlock: Sendable, Hashable {
 
     /// Whether an address lies in the block.
     package func contains(_ address: IPAddress) -> Bool {
-        let whole = prefixLength / 8
-        guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }
-        let rest = prefixLength % 8
-        return rest == 0 || (address.bytes[whole] ^ base.bytes[whole]) >> UInt8(8 - rest) == 0
+        if prefixLength <= 64 { return (address.high ^ base.high) >> (64 - prefixLength) == 0 }
+        return address.high == base.high && (address.low ^ base.low) >> (128 - prefixLength) == 0
     }
 }

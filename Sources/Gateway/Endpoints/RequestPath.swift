@@ -20,8 +20,8 @@ enum RequestPath {
 
     /// The path of a request target, its query left out; the absolute form (RFC 9112, section 3.2.2) is allowed.
     private static func path(of uri: String) -> Substring {
-        let target = uri.prefix { $0 != "?" }
-        guard !target.hasPrefix("/"), let scheme = target.firstRange(of: "://") else { return target }
+        let target = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
+        guard target.utf8.first != UInt8(ascii: "/"), let scheme = target.firstRange(of: "://") else { return target }
         let afterScheme = target[scheme.upperBound...]
         return afterScheme.firstIndex(of: "/").map { afterScheme[$0...] } ?? "/"
     }
@@ -36,11 +36,11 @@ enum RequestPath {
     }
 
     private static func rest(of path: String, below mount: String) -> String? {
-        var mount = Substring(mount)
-        while mount.hasSuffix("/") { mount = mount.dropLast() }
-        guard path.hasPrefix(mount) else { return nil }
-        let rest = path.dropFirst(mount.count)
-        return rest.isEmpty || rest.hasPrefix("/") ? String(rest) : nil
+        var mount = mount.utf8[...]
+        while mount.last == UInt8(ascii: "/") { mount.removeLast() }
+        guard path.utf8.starts(with: mount) else { return nil }
+        let rest = path.utf8.dropFirst(mount.count)
+        return rest.isEmpty || rest.first == UInt8(ascii: "/") ? String(Substring(rest)) : nil
     }
 
     /// A path with its percent-escapes resolved; what is no escape stays.

@@ -1,0 +1,195 @@
+"""What grows with load, and what must not. See Tests/Benchmarks/growth."""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+
+from bench import ANSWER, REQUEST, Load, Service, machine, measure, say, table
+from peers import Flowhook, SETTINGS, start_front, write_store
+from processes import Workshop
+
+PARKED, FEW = 8000, 1024
+# Seconds in which the clients begin: a listening socket takes 4,096 connections that wait, and these are twice as many.
+RAMP = 4
+KILOBYTES_BOUND, FLAT_BOUND, LOOPS_BOUND, LATE_BOUND, LOG_BOUND, CGI_BOUND = 64, 1.2, 1.25, 10, 3, 10
+
+
+class Stand:
+    """A workshop with a service, a load, and one Flowhook at a time behind nginx."""
+
+    def __init__(self, workshop, options):
+        self.workshop = workshop
+        self.options = options
+        self.service = Service(workshop)
+        self.load = Load(workshop)
+        self.count = 0
+        self.rows = []
+        self.errors = 0
+
+    def start(self, settings="", log_level="warning"):
+        """Starts a Flowhook with some settings and an nginx in front of it."""
+        self.count += 1
+        kind = type("Numbered", (Flowhook,), {"name": f"flowhook-{self.count}"})
+        peer = kind(self.workshop, self.service, settings, log_level)
+        return peer, start_front(self.workshop, [peer], f"front-{self.count}")
+
+    def stop(self, peer, front):
+        self.workshop.stop(front)
+        self.workshop.stop(peer.process)
+
+    def measure(self, peer, front, clients, *plan, **more):
+        result = measure(self.load, peer, front, clients, *plan, **more)
+        self.errors += result["errors"]
+        say(f"{peer.name}  {clients:5} clients  {result['rate']:7.0f}/s  {result['cpu']:6.1f} µs  p99 "
+            f"{result['p99']:.1f} ms  {result['errors']} errors")
+        return result
+
+    def row(self, what, figure, bound, holds):
+        self.rows.append([what, figure, bound, "yes" if holds else "NO"])
+
+
+def parked(stand):
+    """Thousands of requests in flight at a service that takes a second: no error, and memory for each."""
+    peer, front = stand.start("max_in_flight: 10000\n")
+    stand.service.set_delay(0)
+    stand.load.run(peer.address, 16, "calls", 500)
+    empty, _ = peer.process.memory()
+    stand.service.set_delay(1000)
+    waiting = []
+    timer = threading.Timer(RAMP + 3.5, lambda: waiting.append(stand.service.status()["waiting"]))
+    timer.start()
+    result = stand.measure(peer, front, PARKED, "seconds", 6, RAMP, memory_after=RAMP + 3)
+    timer.join()
+    largest = stand.service.status()["largest"]
+    each = (result["pss"] * 1e6 - empty) / largest / 1000
+    stand.row(f"requests in flight at a 1 s service ({result['errors']} errors)",
+              f"{largest:,} at most, {waiting[0]:,} in the middle", f"{PARKED:,}, no error",
+              result["errors"] == 0 and largest >= PARKED * 0.97)
+    stand.row("memory for each of them", f"{each:.1f} kB", f"at most {KILOBYTES_BOUND} kB", each <= KILOBYTES_BOUND)
+    stand.stop(peer, front)
+
+
+def flat(stand):
+    """CPU a call with few and with many in flight, at the same rate: the service is slower by as much as there are
+    more."""
+    peer, front = stand.start("max_in_flight: 10000\n")
+    rate = stand.options.rate
+    figures = {}
+    for clients in (FEW, PARKED):
+        stand.service.set_delay(round(1000 * clients / rate))
+        stand.load.run(peer.address, clients, "seconds", 1, RAMP)
+        figures[clients] = statistics.median(
+            stand.measure(peer, front, clients, "seconds", 5, RAMP)["cpu"] for _ in range(stand.options.rounds))
+    ratio = figures[PARKED] / figures[FEW]
+    stand.row(f"CPU a call, {PARKED:,} in flight beside {FEW:,}, both {rate:,}/s",
+              f"{figures[PARKED]:.1f} / {figures[FEW]:.1f} µs = {ratio:.2f}", f"at most {FLAT_BOUND}",
+              ratio <= FLAT_BOUND)
+    stand.stop(peer, front)
+
+
+def loops(stand):
+    """CPU a call with two event loops and with one, at the same fixed rate."""
+    figures = {1: [], 2: []}
+    running = {count: stand.start(f"event_loops: {count}\n") for count in figures}
+    stand.service.set_delay(50)
+    rate = stand.options.rate
+    for _ in range(stand.options.rounds):
+        for count, (peer, front) in running.items():
+            stand.load.run(peer.address, FEW, "rate", rate, 1)
+            figures[count].append(stand.measure(peer, front, FEW, "rate", rate, 5)["cpu"])
+    one, two = statistics.median(figures[1]), statistics.median(figures[2])
+    stand.row(f"CPU a call with two event loops beside one, both {rate:,}/s",
+              f"{two:.1f} / {one:.1f} µs = {two / one:.2f}", f"at most {LOOPS_BOUND}", two / one <= LOOPS_BOUND)
+    for peer, front in running.values():
+        stand.stop(peer, front)
+
+
+def rate(stand):
+    """Latency at a fixed rate, whether or not the answers come."""
+    peer, front = stand.start()
+    stand.service.set_delay(50)
+    wanted = stand.options.rate
+    stand.load.run(peer.address, FEW, "rate", wanted, 2)
+    results = [stand.measure(peer, front, FEW, "rate", wanted, 5) for _ in range(stand.options.rounds)]
+    late = statistics.median(result["p99"] for result in results) - 50
+    stand.row(f"p99 above the service's 50 ms at {wanted:,} calls/s", f"{late:.1f} ms", f"at most {LATE_BOUND} ms",
+              late <= LATE_BOUND)
+    stand.stop(peer, front)
+
+
+def log(stand):
+    """What the line that a request logs costs."""
+    figures = {"warning": [], "info": []}
+    running = {level: stand.start(log_level=level) for level in figures}
+    stand.service.set_delay(0)
+    for _ in range(max(3, stand.options.rounds)):
+        for level, (peer, front) in running.items():
+            stand.load.run(peer.address, 64, "seconds", 1)
+            figures[level].append(stand.measure(peer, front, 64, "seconds", 4)["cpu"])
+    cost = statistics.median(figures["info"]) - statistics.median(figures["warning"])
+    stand.row("CPU of the line that a request logs", f"{cost:.1f} µs", f"at most {LOG_BOUND} µs", cost <= LOG_BOUND)
+    for peer, front in running.values():
+        stand.stop(peer, front)
+
+
+def cgi(stand):
+    """CPU of one CGI process with ten webhooks and a hundred programs, beside a C program that links and initialises
+    the same libraries."""
+    store = write_store(stand.workshop, "cgi", stand.service, SETTINGS.format(log_level="warning"), 10, 100)
+    stand.service.set_delay(0)
+    body = json.dumps(REQUEST).encode()
+    environment = {
+        "PATH": os.environ["PATH"], "FLOWHOOK_STORE": str(store), "GATEWAY_INTERFACE": "CGI/1.1",
+        "REQUEST_METHOD": "POST", "REQUEST_URI": "/flow/call-webhook", "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+    }
+
+    def milliseconds(program, expected):
+        before = os.times()
+        for _ in range(20):
+            done = subprocess.run([str(program)], input=body, env=environment, capture_output=True, timeout=30)
+            if expected not in done.stdout.decode():
+                stand.errors += 1
+                say(f"{program.name}: {done.stdout.decode()} {done.stderr.decode()}")
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        return spent / 20 * 1000
+
+    own, floor = [], []
+    for _ in range(stand.options.rounds):
+        floor.append(milliseconds(stand.workshop.programs / "cgi-floor", f'{{"bytes":{len(body)}}}'))
+        own.append(milliseconds(stand.workshop.programs / "flowhook", ANSWER))
+    own, floor = statistics.median(own), statistics.median(floor)
+    stand.row("CPU of one CGI request beside a C program with the same libraries",
+              f"{own:.1f} - {floor:.1f} = {own - floor:.1f} ms", f"at most {CGI_BOUND} ms", own - floor <= CGI_BOUND)
+
+
+PARTS = {part.__name__: part for part in (parked, flat, loops, rate, log, cgi)}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="Tests/Benchmarks/growth")
+    parser.add_argument("programs", help=argparse.SUPPRESS)
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all by default")
+    parser.add_argument("--rounds", type=int, default=3, help="the figures are medians of so many rounds (3)")
+    parser.add_argument("--rate", type=int, default=5000, help="calls a second where the rate is fixed (5000)")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    with Workshop(options.programs) as workshop:
+        stand = Stand(workshop, options)
+        for name, part in PARTS.items():
+            if not options.parts or name in options.parts:
+                part(stand)
+    print(f"{machine()}; {options.rounds} rounds, medians\n")
+    table(["", "is", "is to be", "holds"], stand.rows)
+    if stand.errors:
+        sys.exit(f"{stand.errors} calls failed")
+
+
+main()
