@@ -34,8 +34,13 @@ package final class Service: Sendable {
     }
 
     /// Gives later requests another snapshot; those under way keep theirs.
-    package func replace(_ snapshot: Snapshot) {
-        store.withLock { $0 = Store(snapshot: snapshot) }
+    ///
+    /// - Returns: the snapshot until now; whoever lets go of it last takes it apart, which may take a while.
+    package func replace(_ snapshot: Snapshot) -> Snapshot {
+        store.withLock { store in
+            defer { store = Store(snapshot: snapshot) }
+            return store.snapshot
+        }
     }
 
     /// Says in `readyz` that the files hold a store that does not load.

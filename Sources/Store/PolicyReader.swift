@@ -95,18 +95,19 @@ struct PolicyReader {
         guard let node, !node.isNull else { return nil }
         let keys = ["ca_file", "client_certificate", "client_key"]
         guard let reader = MappingReader(node, keys: keys, what: "\"tls\"", &findings) else { return nil }
-        func path(_ key: String) -> String? {
+        func file(_ key: String) -> CallPolicy.TLSFiles.File? {
             guard let text = reader.text(key, &findings), let place = reader[key] else { return nil }
-            guard files.isReadable(text) else {
-                findings.error("tls-file", "\"\(key)\" names a file that cannot be read", at: place)
+            do {
+                return CallPolicy.TLSFiles.File(path: files.absolutePath(of: text), bytes: try files.readOutside(text))
+            } catch {
+                findings.error("tls-file", "\"\(key)\" names a file that cannot be read: \(error.message)", at: place)
                 return nil
             }
-            return files.absolutePath(of: text)
         }
         let tls = CallPolicy.TLSFiles(
-            certificateAuthorities: path("ca_file"),
-            clientCertificate: path("client_certificate"),
-            clientKey: path("client_key")
+            certificateAuthorities: file("ca_file"),
+            clientCertificate: file("client_certificate"),
+            clientKey: file("client_key")
         )
         if reader["client_key"] != nil, reader["client_certificate"] == nil {
             findings.error("tls-file", "a \"client_key\" needs its \"client_certificate\"", at: node)

@@ -46,17 +46,31 @@ package struct CallPolicy: Sendable, Hashable {
         }
     }
 
-    /// Absolute paths of PEM files (`tls` in the webhook file).
+    /// PEM files (`tls` in the webhook file), as they were when the store was read.
     package struct TLSFiles: Sendable, Hashable {
-        /// Certificate authorities in place of the system's (`CURLOPT_CAINFO`).
-        package var certificateAuthorities: String?
-        /// The client's certificate (`CURLOPT_SSLCERT`).
-        package var clientCertificate: String?
-        /// The client's key (`CURLOPT_SSLKEY`).
-        package var clientKey: String?
+        /// Certificate authorities in place of the system's (`CURLOPT_CAINFO_BLOB`).
+        package var certificateAuthorities: File?
+        /// The client's certificate (`CURLOPT_SSLCERT_BLOB`).
+        package var clientCertificate: File?
+        /// The client's key (`CURLOPT_SSLKEY_BLOB`).
+        package var clientKey: File?
 
-        /// Names the files.
-        package init(certificateAuthorities: String?, clientCertificate: String?, clientKey: String?) {
+        /// One file.
+        package struct File: Sendable, Hashable {
+            /// The absolute path.
+            package var path: String
+            /// The contents.
+            package var bytes: [UInt8]
+
+            /// Joins a path and what is there.
+            package init(path: String, bytes: [UInt8]) {
+                self.path = path
+                self.bytes = bytes
+            }
+        }
+
+        /// Joins the files.
+        package init(certificateAuthorities: File?, clientCertificate: File?, clientKey: File?) {
             self.certificateAuthorities = certificateAuthorities
             self.clientCertificate = clientCertificate
             self.clientKey = clientKey

@@ -156,21 +156,22 @@ final class Transfer {
     }
 
     private func setTLS(_ files: CallPolicy.TLSFiles?) {
-        // A null path brings back the system's own.
-        for (option, path) in [
-            (CURLOPT_SSLCERT, files?.clientCertificate), (CURLOPT_SSLKEY, files?.clientKey),
+        // Bytes, not paths: a call goes by its snapshot, and a connection made with others is not taken for it. None
+        // brings back the system's own.
+        for (option, file) in [
+            (CURLOPT_SSLCERT_BLOB, files?.clientCertificate), (CURLOPT_SSLKEY_BLOB, files?.clientKey),
+            (CURLOPT_CAINFO_BLOB, files?.certificateAuthorities),
         ] {
-            if let path {
-                flowhook_set_pointer(easy, option, path)
-            } else {
-                flowhook_set_pointer(easy, option, nil)
-            }
+            let bytes = file?.bytes ?? []
+            flowhook_set_blob(easy, option, bytes, bytes.count)
         }
         flowhook_set_pointer(
             easy,
             CURLOPT_CAINFO,
-            files?.certificateAuthorities ?? Self.systemCertificateAuthorities
+            files?.certificateAuthorities == nil ? Self.systemCertificateAuthorities : nil
         )
+        // Debian builds curl with a folder of authorities that would be trusted beside the webhook's own.
+        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
     }
 
     /// Debian's bundle of certificate authorities, curl's default there.
