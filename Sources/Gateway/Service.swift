@@ -62,6 +62,11 @@ package final class Service: Sendable {
             case .preview:
                 let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
                 return exchange.answer(status: 200, json: preview.serialized)
+            case .webhooks:
+                return exchange.answer(status: 200, json: WebhookListing(of: snapshot).json.serialized)
+            case .webhook(let name):
+                let webhook = try snapshot.requireWebhook(named: name, in: "the path")
+                return exchange.answer(status: 200, json: webhook.json.serialized)
             case .programs:
                 let after = RequestPath.parameter("after", in: request)
                 let listing = try ProgramListing(of: snapshot.tree, after: after)
