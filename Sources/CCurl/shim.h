@@ -20,15 +20,15 @@ static inline CURLcode flowhook_set_pointer(CURL *easy, CURLoption option, const
     return curl_easy_setopt(easy, option, value);
 }
 
-/// Sets an option that takes bytes (curl_blob), which are copied; none where the length is 0.
-static inline CURLcode flowhook_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t length) {
-    struct curl_blob blob = {(void *)bytes, length, CURL_BLOB_COPY};
-    return curl_easy_setopt(easy, option, length > 0 ? &blob : NULL);
-}
-
 /// Sets an option that takes a list; the list must outlive the transfer.
 static inline CURLcode flowhook_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(easy, option, value);
+}
+
+/// Sets an option that takes bytes, which are copied; none where `bytes` is NULL.
+static inline CURLcode flowhook_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : NULL);
 }
 
 typedef size_t (*flowhook_data_function)(char *bytes, size_t size, size_t count, void *context);

@@ -90,7 +90,15 @@ package final class StoreReloader: @unchecked Sendable {
 
     /// Reads the store for the first time, on the calling thread; to be called before ``start(_:)``.
     package func first() -> LoadResult {
-        loader.load(at: .now)
+        let deadline = milliseconds() + Int64(times.patience)
+        var result = loader.load(at: .now)
+        pending = watcher.changes()
+        while !pending.isEmpty, milliseconds() < deadline {
+            settle(&pending, until: deadline)
+            result = loader.load(at: .now, pending)
+            pending = watcher.changes()
+        }
+        return result
     }
 
     /// Begins to wait for changes.

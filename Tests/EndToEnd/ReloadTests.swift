@@ -71,9 +71,9 @@ extension EndToEnd {
             _ = Child.run(["rm", "-rf", "\(tree)/Other"])
             #expect(eventually { !paths().contains("Other") })
             // Settings; those that only a start reads say so.
-            let plain = #"{"webhook": "plain", "lead": {"firstName": "x"}}"#
-            Files.write("allow_networks: []\n", to: "\(store)/flowhook.yaml")
-            #expect(eventually { fixture.installation.call(plain).body.contains("blocked-address") })
+            let plain = #"{"webhook": "plain", "lead": {"firstName": "two"}}"#
+            Files.write("allow_networks: [127.0.0.0/8]\nmax_payload_bytes: 1\n", to: "\(store)/flowhook.yaml")
+            #expect(eventually { fixture.installation.call(plain).body.contains("render-failure") })
             Files.write(
                 "allow_networks: [127.0.0.0/8]\nevent_loops: 1\nlisten: tcp:127.0.0.1:9\n",
                 to: "\(store)/flowhook.yaml"

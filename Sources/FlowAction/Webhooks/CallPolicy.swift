@@ -46,26 +46,27 @@ package struct CallPolicy: Sendable, Hashable {
         }
     }
 
-    /// PEM files (`tls` in the webhook file), as they were when the store was read.
+    /// PEM files (`tls` in the webhook file), read when the store is loaded: a call uses what its snapshot holds, and a
+    /// connection is used again only by calls with the same bytes.
     package struct TLSFiles: Sendable, Hashable {
-        /// Certificate authorities in place of the system's (`CURLOPT_CAINFO_BLOB`).
+        /// Certificate authorities in place of the system's.
         package var certificateAuthorities: File?
-        /// The client's certificate (`CURLOPT_SSLCERT_BLOB`).
+        /// The client's certificate, and those between it and its authority.
         package var clientCertificate: File?
-        /// The client's key (`CURLOPT_SSLKEY_BLOB`).
+        /// The client's key; `nil` where it stands in the certificate's file, or there is no certificate.
         package var clientKey: File?
 
-        /// One file.
+        /// A file and what it held.
         package struct File: Sendable, Hashable {
             /// The absolute path.
             package var path: String
-            /// The contents.
-            package var bytes: [UInt8]
+            /// The bytes.
+            package var contents: [UInt8]
 
-            /// Joins a path and what is there.
-            package init(path: String, bytes: [UInt8]) {
+            /// Joins a path and bytes.
+            package init(path: String, contents: [UInt8]) {
                 self.path = path
-                self.bytes = bytes
+                self.contents = contents
             }
         }
 
