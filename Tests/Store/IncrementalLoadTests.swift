@@ -63,6 +63,22 @@ import Testing
         #expect(!store.reload().hasChanged)
     }
 
+    /// Where more happens than the kernel keeps count of, everything is looked at.
+    @Test func looksAtEverythingWhereEventsWereLost() throws {
+        let store = WatchedStore(Self.files)
+        _ = store.reload()
+        let events = Int(Files.firstLine("/proc/sys/fs/inotify/max_queued_events")) ?? 16_384
+        for number in 0..<events {
+            // Two names in turn: events that are alike would be counted once.
+            store.write("x", to: "store/webhooks/\(number % 2).txt")
+        }
+        store.write("Speaker: Katherine\n", to: "store/marketing-activities/my-tokens.yaml")
+        let scope = store.changes()
+        #expect(scope.isEverything)
+        let tree = try #require(store.loader.load(at: Instant(seconds: 9), scope).snapshot?.tree)
+        #expect(tree.token("speaker", in: 0)?.token.value == "Katherine")
+    }
+
     @Test func compilesWebhooksAnewWhereFieldsOrNetworksChange() throws {
         let store = WatchedStore(Self.files)
         store.write("url: http://10.0.0.1/{{lead.Shoe Size}}\n", to: "store/webhooks/enrich.yaml")
@@ -118,6 +134,17 @@ import Testing
         }
         lines += snapshot.tree.programs.map { "\($0.id.text) \($0.name) \(snapshot.tree.folders[$0.folder].path)" }
         return lines
+    }
+}
+
+private enum Files {
+    /// The first line of a file.
+    static func firstLine(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 100)
+        guard fgets(&line, Int32(line.count), file) != nil else { return "" }
+        return String(decoding: line.prefix { $0 > 32 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 
