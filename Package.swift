@@ -57,7 +57,7 @@ let package = Package(
 
         // The domain, pure; the flat files that feed it; the service around it; the command.
         .target(name: "FlowAction", dependencies: ["JSON", "XML"], swiftSettings: settings),
-        .target(name: "Store", dependencies: ["FlowAction", "JSON", "YAML"], swiftSettings: settings),
+        .target(name: "Store", dependencies: ["CLinux", "FlowAction", "JSON", "YAML"], swiftSettings: settings),
         .target(
             name: "Gateway",
             dependencies: [
@@ -88,7 +88,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["FlowAction", "Store"],
+            dependencies: ["FlowAction", "JSON", "Store"],
             path: "Tests/Store",
             swiftSettings: settings
         ),

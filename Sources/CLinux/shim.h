@@ -50,3 +50,12 @@ static inline unsigned long flowhook_raise_descriptor_limit(void) {
 static inline void flowhook_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+// statfs(2) is left out of the toolchain's module.
+#include <sys/vfs.h>
+
+/// The number of the file system that a path is on (statfs(2)), or -1.
+static inline long flowhook_file_system(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (long)status.f_type : -1;
+}

@@ -75,15 +75,7 @@ package struct Pipeline: Sendable {
     }
 
     private func webhook(named name: String) throws(Problem) -> Webhook {
-        guard let webhook = snapshot.webhooks[name.lowercased()] else {
-            let near = NearestWord.find(name, among: snapshot.webhooks.values.map(\.name))
-            throw Problem(
-                .unknownWebhook,
-                detail: """
-                    The store has no webhook of the name in "webhook"\(near.map { "; did you mean \"\($0)\"?" } ?? ".")
-                    """
-            )
-        }
+        let webhook = try snapshot.requireWebhook(named: name, in: "\"webhook\"")
         guard webhook.isEnabled else {
             throw Problem(
                 .webhookDisabled,

@@ -1,5 +1,6 @@
 internal import CLinux
 package import FlowAction
+package import Store
 
 /// The running service: event loops, their callers, the FastCGI server, and what signals do to them.
 package final class Server {
@@ -8,6 +9,8 @@ package final class Server {
     private let service: Service
     private let loops: [EventLoop]
     private let fastCGI: FastCGIServer
+    /// The settings at the start.
+    private let started: Settings
 
     /// How long requests in flight may take to end, in seconds: the longest call and a little more.
     private static let drainSeconds = 35
@@ -18,6 +21,7 @@ package final class Server {
     package init(snapshot: Snapshot, socket: ListeningSocket, log: Log) throws(SystemError) {
         self.socket = socket
         self.log = log
+        started = snapshot.settings
         let resolver = Resolver()
         var loops: [EventLoop] = []
         for number in 0..<(snapshot.settings.eventLoops ?? Self.allowedCPUs) {
@@ -41,19 +45,35 @@ package final class Server {
 
     /// Waits for signals until one says to stop, then lets what is in flight end; blocks the calling thread.
     ///
-    /// - Parameter reload: reads the store anew; `nil` where it is wrong, and the old snapshot stays.
+    /// - Parameters:
+    ///   - reloader: reads the store when it changes and on `SIGHUP`; where it is wrong the old snapshot stays.
+    ///   - told: what was found at the start, and told then.
+    ///   - fit: makes a snapshot fit what the system gives.
     /// - Returns: whether every request in flight ended.
-    package func run(_ signals: SignalWatcher, reload: () -> Snapshot?) -> Bool {
-        while signals.next() == .reload {
-            if let snapshot = reload() {
-                service.replace(snapshot)
-                log.apply(snapshot.settings)
-                log.write(.notice, "store loaded")
-            } else {
-                service.keepStale()
-                log.write(.error, "store not loaded; the old one stays")
-            }
-        }
+    package func run(
+        _ signals: SignalWatcher,
+        reloader: StoreReloader,
+        told: [Diagnostic],
+        fit: @escaping @Sendable (Snapshot) -> Snapshot
+    ) -> Bool {
+        let report = ReloadReport(service: service, log: log, started: started, told: told)
+        let log = log
+        reloader.start(
+            StoreReloader.Handlers(
+                loaded: { result in
+                    var load = result.load
+                    load.snapshot = load.snapshot.map(fit)
+                    return report.take(load)
+                },
+                polling: { reason in
+                    log.write(.warning, "changes of the store are looked for once a second") { line in
+                        line.add("reason", reason)
+                    }
+                }
+            )
+        )
+        while signals.next() == .reload { reloader.request() }
+        reloader.stop()
         log.write(.notice, "draining")
         service.beginDraining()
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)

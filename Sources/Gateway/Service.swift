@@ -34,8 +34,13 @@ package final class Service: Sendable {
     }
 
     /// Gives later requests another snapshot; those under way keep theirs.
-    package func replace(_ snapshot: Snapshot) {
-        store.withLock { $0 = Store(snapshot: snapshot) }
+    ///
+    /// - Returns: the snapshot until now; whoever lets go of it last takes it apart, which may take a while.
+    package func replace(_ snapshot: Snapshot) -> Snapshot {
+        store.withLock { store in
+            defer { store = Store(snapshot: snapshot) }
+            return store.snapshot
+        }
     }
 
     /// Says in `readyz` that the files hold a store that does not load.
@@ -57,6 +62,11 @@ package final class Service: Sendable {
             case .preview:
                 let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
                 return exchange.answer(status: 200, json: preview.serialized)
+            case .webhooks:
+                return exchange.answer(status: 200, json: WebhookListing(of: snapshot).json.serialized)
+            case .webhook(let name):
+                let webhook = try snapshot.requireWebhook(named: name, in: "the path")
+                return exchange.answer(status: 200, json: webhook.json.serialized)
             case .programs:
                 let after = RequestPath.parameter("after", in: request)
                 let listing = try ProgramListing(of: snapshot.tree, after: after)

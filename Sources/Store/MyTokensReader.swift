@@ -11,8 +11,8 @@ struct MyTokensReader {
     /// What happens where a secret cannot be read.
     let secrets: LoadOptions.Secrets
 
-    /// How many characters a token's name may have.
-    private static let nameLengths = 1...50
+    /// How many characters a token's name has at most.
+    private static let maximumName = 50
     /// How many characters a text may have.
     private static let maximumText = 524_288
     /// How many characters a secret has at least: masking a shorter one would mask half of everything.
@@ -28,7 +28,7 @@ struct MyTokensReader {
         var tokens: [String: MyToken] = [:]
         for pair in pairs {
             let name = pair.name
-            guard Self.nameLengths.contains(name.count), name == trimmed(name), !name.contains("}}") else {
+            guard isName(name) else {
                 findings.error(
                     "token-name",
                     "the name of a My Token has 1 to 50 characters, no blanks around it, and no }}",
@@ -44,9 +44,13 @@ struct MyTokensReader {
         return tokens
     }
 
-    private func trimmed(_ name: String) -> String {
-        name.split(separator: " ", omittingEmptySubsequences: true).isEmpty
-            ? "" : String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    /// Whether a text may be a token's name: 1 to 50 characters, no blanks around it, and no `}}`.
+    private func isName(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard bytes.first != UInt8(ascii: " "), bytes.last != UInt8(ascii: " ") else { return false }
+        guard !bytes.contains(UInt8(ascii: "}")) || !name.contains("}}") else { return false }
+        // A character has one byte at least; counting characters is the slower way.
+        return !bytes.isEmpty && (bytes.count <= Self.maximumName || name.count <= Self.maximumName)
     }
 
     private func token(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
@@ -162,7 +166,7 @@ struct MyTokensReader {
     }
 
     private func text(ofFile path: String) throws(StoreFiles.ReadError) -> String {
-        var bytes = try files.readSecret(path)
+        var bytes = try files.readOutside(path)
         // An editor ends a file with a line break that is not part of the secret.
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -3,8 +3,8 @@ internal import YAML
 
 /// Reads the tree of folders and programs under `marketing-activities`.
 struct ProgramsReader {
-    /// The store's files.
-    let files: StoreFiles
+    /// What the last load made of the tree.
+    let memory: StoreMemory
     /// Reads the My Tokens of each folder.
     let tokens: MyTokensReader
 
@@ -14,86 +14,81 @@ struct ProgramsReader {
     /// How deep folders may lie.
     private static let maximumDepth = 64
 
-    /// Reads the tree.
-    func read(_ diagnostics: inout [Diagnostic]) -> ProgramTree {
+    /// Reads the tree; of what has not changed the last load's values are taken.
+    func read(_ pass: LoadPass, _ diagnostics: inout [Diagnostic]) -> ProgramTree {
         var folders: [ProgramTree.Folder] = []
         var programs: [Program] = []
         var filesByID: [String: String] = [:]
         // Folders still to be read, with the position of the one above.
-        var waiting: [(path: String, parent: Int?, depth: Int)] = [("", nil, 0)]
-        while let (path, parent, depth) = waiting.popLast() {
-            let inStore = path.isEmpty ? Self.folder : "\(Self.folder)/\(path)"
-            var findings = Findings(file: inStore)
-            let listing: StoreFiles.Listing
-            do {
-                listing = try files.list(inStore)
-            } catch {
-                findings.add(.error, error.code, error.message)
+        var waiting = [Waiting(path: Self.folder, name: "", parent: nil, depth: 0, isUncertain: false)]
+        while let next = waiting.popLast() {
+            let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
+            let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
+            var findings = Findings(file: next.path)
+            if let failure = folder.failure {
+                findings.add(.error, failure.code, failure.message)
                 diagnostics += findings.diagnostics
                 continue
             }
-            guard depth < Self.maximumDepth else {
+            guard next.depth < Self.maximumDepth else {
                 findings.add(.error, "folder-depth", "folders lie at most \(Self.maximumDepth) deep")
                 diagnostics += findings.diagnostics
                 continue
             }
             let position = folders.count
-            folders.append(ProgramTree.Folder(path: path, parent: parent, tokens: [:]))
-            for file in listing.files {
-                switch file {
+            folders.append(ProgramTree.Folder(path: next.pathInTree, parent: next.parent, tokens: [:]))
+            for (name, path) in folder.files {
+                switch name {
                 case "my-tokens.yaml":
-                    folders[position].tokens =
-                        load("\(inStore)/\(file)", &diagnostics) { tokens.read($0, &$1) } ?? [:]
+                    let file = memory.tokens.recall(path, pass, isUncertain: isUncertain) { tokens.read($0, &$1) }
+                    if let file, !file.diagnostics.isEmpty { diagnostics += file.diagnostics }
+                    folders[position].tokens = file?.value ?? [:]
                 case "program.yaml":
-                    let program = load("\(inStore)/\(file)", &diagnostics) { bytes, findings in
-                        self.program(bytes, path: path, folder: position, filesByID: &filesByID, &findings)
+                    let file = memory.programs.recall(path, pass, isUncertain: isUncertain) { program($0, &$1) }
+                    if let file, !file.diagnostics.isEmpty { diagnostics += file.diagnostics }
+                    guard let program = file?.value else { continue }
+                    if let other = filesByID.updateValue(path, forKey: program.id.text) {
+                        diagnostics.append(program.duplicate(of: other, in: path))
+                        continue
                     }
-                    if let program = program ?? nil {
-                        folders[position].program = programs.count
-                        programs.append(program)
-                    }
+                    folders[position].program = programs.count
+                    programs.append(program.program(in: position, named: next.name))
                 default:
-                    guard file.hasSuffix(".yaml") || file.hasSuffix(".yml") else { continue }
-                    var findings = Findings(file: "\(inStore)/\(file)")
+                    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
+                    var findings = Findings(file: path)
                     findings.add(
                         .warning,
                         "unknown-file",
                         "nothing reads this file; a folder holds my-tokens.yaml and program.yaml",
-                        suggestion: NearestWord.find(file, among: ["my-tokens.yaml", "program.yaml"])
+                        suggestion: NearestWord.find(name, among: ["my-tokens.yaml", "program.yaml"])
                     )
                     diagnostics += findings.diagnostics
                 }
             }
-            for name in listing.folders.reversed() {
-                waiting.append((path.isEmpty ? name : "\(path)/\(name)", position, depth + 1))
+            for (name, path) in folder.folders.reversed() {
+                waiting.append(
+                    Waiting(path: path, name: name, parent: position, depth: next.depth + 1, isUncertain: isUncertain)
+                )
             }
         }
         return folders.isEmpty ? .empty : ProgramTree(folders: folders, programs: programs)
     }
 
-    private func load<Value>(
-        _ file: String,
-        _ diagnostics: inout [Diagnostic],
-        _ body: ([UInt8], inout Findings) -> Value
-    ) -> Value? {
-        var findings = Findings(file: file)
-        defer { diagnostics += findings.diagnostics }
-        do {
-            guard let bytes = try files.read(file) else { return nil }
-            return body(bytes, &findings)
-        } catch {
-            findings.add(.error, error.code, error.message)
-            return nil
-        }
+    /// A folder still to be read.
+    private struct Waiting {
+        /// The path relative to the store.
+        var path: String
+        var name: String
+        /// The position of the folder above.
+        var parent: Int?
+        var depth: Int
+        var isUncertain: Bool
+
+        /// The path relative to the root of the tree.
+        var pathInTree: String { parent == nil ? "" : String(path.dropFirst(ProgramsReader.folder.count + 1)) }
     }
 
-    private func program(
-        _ bytes: [UInt8],
-        path: String,
-        folder: Int,
-        filesByID: inout [String: String],
-        _ findings: inout Findings
-    ) -> Program? {
+    private func program(_ bytes: [UInt8], _ findings: inout Findings) -> ProgramFile? {
         guard let root = findings.parse(bytes) else {
             if !findings.hasError { findings.add(.error, "program-id", "a program has an id, an integer or text") }
             return nil
@@ -106,17 +101,53 @@ struct ProgramsReader {
             }
             return nil
         }
-        if let other = filesByID.updateValue(findings.file, forKey: id) {
-            findings.error("duplicate-program", "\(other) has the same id; each program has one of its own", at: node)
-            return nil
-        }
         let isInteger = if case .scalar(_, .plain) = node.content { JSONNumber.isWhole(id) } else { false }
-        return Program(
+        return ProgramFile(
             id: isInteger ? .number(id) : .text(id),
-            name: reader.text("name", &findings) ?? path.split(separator: "/").last.map(String.init) ?? Self.folder,
+            line: node.line,
+            column: node.column,
+            name: reader.text("name", &findings),
             description: reader.text("description", &findings),
-            channel: reader.text("channel", &findings),
+            channel: reader.text("channel", &findings)
+        )
+    }
+}
+
+/// A `program.yaml` as it was read.
+struct ProgramFile {
+    /// The id.
+    var id: Scalar
+    /// Where the id stands.
+    var line: Int
+    /// Where the id stands.
+    var column: Int
+    /// The name, where the file gives one.
+    var name: String?
+    /// What people wrote about it.
+    var description: String?
+    /// The channel.
+    var channel: String?
+
+    /// The program in its place of the tree.
+    fileprivate func program(in folder: Int, named folderName: String) -> Program {
+        Program(
+            id: id,
+            name: name ?? (folderName.isEmpty ? ProgramsReader.folder : folderName),
+            description: description,
+            channel: channel,
             folder: folder
+        )
+    }
+
+    /// The error of an id that another file has too.
+    fileprivate func duplicate(of other: String, in file: String) -> Diagnostic {
+        Diagnostic(
+            file: file,
+            line: line,
+            column: column,
+            severity: .error,
+            code: "duplicate-program",
+            message: "\(other) has the same id; each program has one of its own"
         )
     }
 }

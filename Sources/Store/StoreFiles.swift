@@ -4,20 +4,23 @@ internal import Glibc
 struct StoreFiles {
     /// The store's directory with every link resolved.
     let root: String
+    /// What is read outside the store.
+    let outside: OutsideFiles
 
     /// How large a file may be, in bytes.
     static let maximumBytes = 4 << 20
 
     /// Why a file cannot be read, as a sentence for a finding.
-    struct ReadError: Error {
+    struct ReadError: Error, Equatable {
         var code: String
         var message: String
     }
 
     /// Opens a store; `nil` where the directory does not exist.
-    init?(directory: String) {
+    init?(directory: String, outside: OutsideFiles = OutsideFiles()) {
         guard let root = Self.resolve(directory) else { return nil }
         self.root = root
+        self.outside = outside
     }
 
     /// What stands in a folder, by name; each entry relative to the store.
@@ -69,7 +72,7 @@ struct StoreFiles {
     ///
     /// - Returns: `nil` where there is none.
     /// - Throws: where it is too large, no UTF-8, unreadable, or a link that leads out of the store.
-    func read(_ file: String) throws(ReadError) -> [UInt8]? {
+    func read(_ file: String) throws(ReadError) -> (bytes: [UInt8], stamp: FileStamp)? {
         var descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if descriptor < 0, errno == ELOOP {
             try requireInside(file)
@@ -80,26 +83,32 @@ struct StoreFiles {
             throw ReadError(code: "unreadable", message: "the file cannot be read: \(Self.reason)")
         }
         defer { close(descriptor) }
-        let bytes = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
-        guard String(validating: bytes, as: UTF8.self) != nil else {
+        let contents = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
+        guard String(validating: contents.bytes, as: UTF8.self) != nil else {
             throw ReadError(code: "not-utf-8", message: "the file is not UTF-8; save it in that encoding")
         }
-        return bytes
+        return contents
     }
 
-    /// Reads a file that need not be in the store, such as a secret; links are followed wherever they lead.
+    /// Reads a file that need not be in the store, such as a secret or a certificate; links are followed wherever they
+    /// lead.
     ///
     /// - Parameter path: absolute, or relative to the store.
-    func readSecret(_ path: String) throws(ReadError) -> [UInt8] {
-        let descriptor = open(absolutePath(of: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    func readOutside(_ path: String) throws(ReadError) -> [UInt8] {
+        let path = absolutePath(of: path)
+        outside.begin(path)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ReadError(code: "secret-unreadable", message: Self.reason) }
         defer { close(descriptor) }
-        return try Self.contents(of: descriptor, maximumBytes: 1 << 20)
+        let contents = try Self.contents(of: descriptor, maximumBytes: 1 << 20)
+        outside.end(path, contents.stamp, contents.bytes)
+        return contents.bytes
     }
 
-    /// Whether a file can be read, in the store or outside it.
-    func isReadable(_ path: String) -> Bool {
-        access(absolutePath(of: path), R_OK) == 0
+    /// Whether a path of the store is itself a link.
+    func isLink(_ relative: String) -> Bool {
+        var status = stat()
+        return lstat(path(of: relative), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
     /// A path of the store's files as an absolute one.
@@ -107,7 +116,8 @@ struct StoreFiles {
         path.hasPrefix("/") ? path : "\(root)/\(path)"
     }
 
-    private func path(of relative: String) -> String {
+    /// The absolute path of a file or folder of the store.
+    func path(of relative: String) -> String {
         relative.isEmpty ? root : "\(root)/\(relative)"
     }
 
@@ -123,7 +133,9 @@ struct StoreFiles {
         }
     }
 
-    private static func contents(of descriptor: Int32, maximumBytes: Int) throws(ReadError) -> [UInt8] {
+    private static func contents(of descriptor: Int32, maximumBytes: Int) throws(ReadError) -> (
+        bytes: [UInt8], stamp: FileStamp
+    ) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw ReadError(code: "unreadable", message: "this is no file")
@@ -144,12 +156,26 @@ struct StoreFiles {
             throw ReadError(code: "too-large", message: "it is larger than \(maximumBytes >> 20) MiB")
         }
         bytes.removeSubrange(count...)
-        return bytes
+        return (bytes, FileStamp(status))
     }
 
-    private static func isPassedOver(_ name: String) -> Bool {
+    /// Whether a file of this name may be one that the store is read from.
+    static func isRead(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name == FieldsReader.file
+    }
+
+    /// Whether a name is a dot-file's, or that of an editor's temporary file.
+    static func isPassedOver(_ name: String) -> Bool {
         name.hasPrefix(".") || name.hasSuffix("~") || (name.hasPrefix("#") && name.hasSuffix("#"))
             || name.hasSuffix(".swp") || name.hasSuffix(".swx") || name.hasSuffix(".tmp")
+    }
+
+    /// A path of the process as an absolute one.
+    static func absolutePath(of path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let folder = getcwd(nil, 0) else { return "/\(path)" }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
     }
 
     private static func resolve(_ path: String) -> String? {

@@ -1,4 +1,5 @@
 package import FlowAction
+internal import YAML
 
 /// What a load gave.
 package struct LoadResult: Sendable {
@@ -6,25 +7,44 @@ package struct LoadResult: Sendable {
     package var snapshot: Snapshot?
     /// Every error and warning, by file and place.
     package var diagnostics: [Diagnostic]
+    /// How many files were read; those that are the same as before were not.
+    package var filesRead = 0
+    /// Whether anything in the store is other than at the last load.
+    package var hasChanged = true
 }
 
 /// Reads a store from its flat files into a snapshot, and reports everything that is wrong with it in one go.
-package struct StoreLoader {
+///
+/// A loader remembers what it made of each file: the next load reads those alone that have changed, and checks anew
+/// what more than one file decides. It belongs to one thread at a time.
+package final class StoreLoader {
     private let directory: String
     private let options: LoadOptions
+    private let watcher: StoreWatcher?
+    private let memory = StoreMemory()
 
     /// Readies a load.
     ///
-    /// - Parameter directory: the store; it may be a link.
-    package init(directory: String, options: LoadOptions) {
+    /// - Parameters:
+    ///   - directory: the store; it may be a link.
+    ///   - watcher: is told of everything that a load reads, and so of what may change.
+    package init(directory: String, options: LoadOptions, watcher: StoreWatcher? = nil) {
         self.directory = directory
         self.options = options
+        self.watcher = watcher
     }
 
     /// Reads the store.
     ///
-    /// - Parameter instant: when, for `loadedAt`.
-    package func load(at instant: Instant) -> LoadResult {
+    /// - Parameters:
+    ///   - instant: when, for `loadedAt`.
+    ///   - scope: what may have changed since the last load.
+    package func load(at instant: Instant, _ scope: LoadScope = .everything) -> LoadResult {
+        var scope = scope
+        if memory.passes == 0 { scope.form(unionWith: .everything) }
+        if scope.isEverything {
+            watcher?.watch(paths: [StoreFiles.absolutePath(of: directory)], owner: "/", .everything)
+        }
         guard let files = StoreFiles(directory: directory) else {
             var findings = Findings(file: directory)
             findings.add(
@@ -32,23 +52,35 @@ package struct StoreLoader {
                 "no-store",
                 "there is no store here; name its directory with --store or FLOWHOOK_STORE"
             )
-            return LoadResult(snapshot: nil, diagnostics: findings.diagnostics)
+            defer { memory.wasMissing = true }
+            return LoadResult(snapshot: nil, diagnostics: findings.diagnostics, hasChanged: !memory.wasMissing)
         }
+        memory.passes += 1
+        let pass = LoadPass(files: files, scope: scope, watcher: watcher, number: memory.passes)
+        if scope.isEverything { watcher?.watch(folder: "", at: files.root, isLink: false) }
+        pass.hasChanged = memory.wasMissing || memory.passes == 1
+        memory.wasMissing = false
+        var result = load(pass, at: instant)
+        memory.sweep(pass)
+        result.filesRead = pass.filesRead
+        result.hasChanged = pass.hasChanged
+        return result
+    }
+
+    private func load(_ pass: LoadPass, at instant: Instant) -> LoadResult {
         var diagnostics: [Diagnostic] = []
-        let settings = SettingsReader()
-            .read(contents(SettingsReader.file, files, &diagnostics), options, &diagnostics)
+        let settings = self.settings(pass, &diagnostics)
         let timeZone = ZoneReader().read(settings.timeZone, &diagnostics)
-        let leadFields = self.leadFields(files, &diagnostics)
-        let companyFields = FieldCatalog(fields: StandardFields.company)
-        let tokens = MyTokensReader(files: files, environment: options.environment, secrets: options.secrets)
-        let tree = ProgramsReader(files: files, tokens: tokens).read(&diagnostics)
+        let leadFields = self.leadFields(pass, settings, &diagnostics)
+        let tokens = MyTokensReader(files: pass.files, environment: options.environment, secrets: options.secrets)
+        let tree = ProgramsReader(memory: memory, tokens: tokens).read(pass, &diagnostics)
         let reader = WebhookReader(
-            files: files,
+            files: pass.files,
             leadFields: leadFields,
-            compiler: TemplateCompiler(leadFields: leadFields, companyFields: companyFields),
+            compiler: TemplateCompiler(leadFields: leadFields, companyFields: Self.companyFields),
             addresses: AddressPolicy(allowing: settings.allowNetworks)
         )
-        let webhooks = self.webhooks(files, reader, tree, &diagnostics)
+        let webhooks = self.webhooks(pass, reader, &diagnostics)
         diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
             return LoadResult(snapshot: nil, diagnostics: diagnostics)
@@ -57,7 +89,7 @@ package struct StoreLoader {
             webhooks: webhooks,
             tree: tree,
             leadFields: leadFields,
-            companyFields: companyFields,
+            companyFields: Self.companyFields,
             settings: settings,
             timeZone: timeZone,
             loadedAt: instant
@@ -65,59 +97,68 @@ package struct StoreLoader {
         return LoadResult(snapshot: snapshot, diagnostics: diagnostics)
     }
 
-    private func contents(_ file: String, _ files: StoreFiles, _ diagnostics: inout [Diagnostic]) -> [UInt8]? {
-        do {
-            return try files.read(file)
-        } catch {
-            var findings = Findings(file: file)
-            findings.add(.error, error.code, error.message)
-            diagnostics += findings.diagnostics
-            return nil
-        }
+    private static let companyFields = FieldCatalog(fields: StandardFields.company)
+    private static let standardFields = FieldCatalog(fields: StandardFields.lead)
+
+    private func settings(_ pass: LoadPass, _ diagnostics: inout [Diagnostic]) -> Settings {
+        let isUncertain = pass.scope.isEverything
+        let file = memory.settings.recall(SettingsReader.file, pass, isUncertain: isUncertain) { bytes, _ in bytes }
+        diagnostics += file?.diagnostics ?? []
+        return SettingsReader().read(file?.value, options, &diagnostics)
     }
 
-    private func leadFields(_ files: StoreFiles, _ diagnostics: inout [Diagnostic]) -> FieldCatalog {
-        guard let bytes = contents(FieldsReader.file, files, &diagnostics) else {
-            return FieldCatalog(fields: StandardFields.lead)
+    private func leadFields(
+        _ pass: LoadPass,
+        _ settings: Settings,
+        _ diagnostics: inout [Diagnostic]
+    ) -> FieldCatalog {
+        let isUncertain = pass.scope.isEverything
+        let file = memory.fields.recall(FieldsReader.file, pass, isUncertain: isUncertain) { bytes, findings in
+            FieldCatalog(fields: FieldsReader().read(bytes, &findings))
         }
-        var findings = Findings(file: FieldsReader.file)
-        let fields = FieldsReader().read(bytes, &findings)
-        diagnostics += findings.diagnostics
-        return FieldCatalog(fields: fields)
+        diagnostics += file?.diagnostics ?? []
+        // Webhooks are compiled with the fields and with some of the settings.
+        if let before = memory.compiledWith, before.settings == settings, before.file === file { return before.fields }
+        let fields = file?.value ?? Self.standardFields
+        memory.webhooks.forgetAll()
+        memory.compiledWith = (settings, fields, file)
+        return fields
     }
 
     private func webhooks(
-        _ files: StoreFiles,
+        _ pass: LoadPass,
         _ reader: WebhookReader,
-        _ tree: ProgramTree,
         _ diagnostics: inout [Diagnostic]
     ) -> [String: Webhook] {
         var webhooks: [String: Webhook] = [:]
-        let checks = TokenChecks(tree: tree)
-        var waiting = ["webhooks"]
-        while let folder = waiting.popLast() {
-            let listing: StoreFiles.Listing
-            do {
-                listing = try files.list(folder)
-            } catch {
-                var findings = Findings(file: folder)
-                findings.add(.error, error.code, error.message)
+        let checks = TokenChecks(index: memory.index)
+        var waiting = [(path: "webhooks", isUncertain: false)]
+        while let next = waiting.popLast() {
+            let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
+            let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
+            if let failure = folder.failure {
+                var findings = Findings(file: next.path)
+                findings.add(.error, failure.code, failure.message)
                 diagnostics += findings.diagnostics
-                continue
             }
-            waiting += listing.folders.reversed().map { "\(folder)/\($0)" }
-            for name in listing.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-                let file = "\(folder)/\(name)"
-                var findings = Findings(file: file)
-                if let bytes = contents(file, files, &diagnostics), let webhook = reader.read(bytes, &findings) {
-                    checks.check(webhook, bytes, &findings)
-                    if let other = webhooks.updateValue(webhook, forKey: webhook.name.lowercased()) {
-                        findings.add(
-                            .error,
-                            "duplicate-webhook",
-                            "\(other.file) has the same name \"\(webhook.name)\"; names ignore case"
-                        )
+            waiting += folder.folders.reversed().map { ($0.path, isUncertain) }
+            for (name, path) in folder.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+                let file = memory.webhooks.recall(path, pass, isUncertain: isUncertain) { bytes, findings in
+                    guard let webhook = reader.read(bytes, &findings), let root = try? YAMLNode.parse(bytes) else {
+                        return nil
                     }
+                    return StoreMemory.WebhookFile(webhook: webhook, root: root)
+                }
+                diagnostics += file?.diagnostics ?? []
+                guard let value = file?.value else { continue }
+                var findings = Findings(file: path)
+                checks.check(value.webhook, value.root, &findings)
+                if let other = webhooks.updateValue(value.webhook, forKey: value.webhook.name.lowercased()) {
+                    findings.add(
+                        .error,
+                        "duplicate-webhook",
+                        "\(other.file) has the same name \"\(value.webhook.name)\"; names ignore case"
+                    )
                 }
                 diagnostics += findings.diagnostics
             }

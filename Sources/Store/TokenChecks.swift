@@ -3,37 +3,21 @@ internal import YAML
 
 /// Checks the My Tokens that a webhook names against the store.
 struct TokenChecks {
-    private let names: [String]
-    private let keys: Set<String>
-    private let secrets: Set<String>
-
-    /// Collects the tokens of a tree.
-    init(tree: ProgramTree) {
-        var names: [String: String] = [:]
-        var secrets: Set<String> = []
-        for folder in tree.folders {
-            for (key, token) in folder.tokens {
-                names[key] = token.name
-                if token.isSecret { secrets.insert(key) }
-            }
-        }
-        self.names = names.values.sorted()
-        keys = Set(names.keys)
-        self.secrets = secrets
-    }
+    /// The tokens of all folders.
+    let index: TokenIndex
 
     /// Warns of tokens that no folder defines, and refuses secret ones where they would be seen.
     ///
-    /// - Parameter bytes: the webhook's file, for the places of its tokens.
-    func check(_ webhook: Webhook, _ bytes: [UInt8], _ findings: inout Findings) {
-        guard let root = (try? YAMLNode.parse(bytes)) ?? nil, case .mapping(let pairs) = root.content else { return }
+    /// - Parameter root: the webhook's file, for the places of its tokens.
+    func check(_ webhook: Webhook, _ root: YAMLNode, _ findings: inout Findings) {
+        guard case .mapping(let pairs) = root.content else { return }
         var nodes: [String: YAMLNode] = [:]
         for pair in pairs { nodes[pair.name] = pair.value }
         let isProtected = webhook.url.target.map { $0.isSecure || Self.isLoopback($0.host) } ?? true
         for (token, part) in webhook.url.tokens where token.family == .my {
             guard let node = nodes["url"] else { continue }
             check(token, in: node, &findings)
-            if secrets.contains(token.key), part == .path || part == .authority || !isProtected {
+            if index.isSecret(token.key), part == .path || part == .authority || !isProtected {
                 refuse(token, in: node, isProtected: isProtected, &findings)
             }
         }
@@ -48,19 +32,19 @@ struct TokenChecks {
     private func check(_ template: Template, in node: YAMLNode, isProtected: Bool, _ findings: inout Findings) {
         for case .token(let token, _) in template.segments where token.family == .my {
             check(token, in: node, &findings)
-            if secrets.contains(token.key), !isProtected { refuse(token, in: node, isProtected: false, &findings) }
+            if index.isSecret(token.key), !isProtected { refuse(token, in: node, isProtected: false, &findings) }
         }
     }
 
     private func check(_ token: TokenReference, in node: YAMLNode, _ findings: inout Findings) {
-        guard !keys.contains(token.key) else { return }
+        guard !index.isDefined(token.key) else { return }
         findings.add(
             TemplateFinding(
                 offset: token.offset,
                 .warning,
                 code: "unknown-my-token",
                 message: "no folder defines the My Token \"\(token.name)\"",
-                suggestion: NearestWord.find(token.name, among: names)
+                suggestion: NearestWord.find(token.name, among: index.names)
             ),
             in: node
         )

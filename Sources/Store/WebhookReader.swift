@@ -61,7 +61,8 @@ struct WebhookReader {
             responseType: responseType,
             mappings: mappings,
             failsOnUnresolvedTokens: unresolved == .fail,
-            policy: PolicyReader(files: files).read(reader, &findings)
+            policy: PolicyReader(files: files).read(reader, &findings),
+            definition: DefinitionReader.read(root)
         )
         if url == nil, reader["url"] == nil {
             findings.error("url-required", "a webhook has a \"url\", http or https", at: root)

@@ -8,7 +8,7 @@ struct ZoneReader {
     func read(_ name: String, _ diagnostics: inout [Diagnostic]) -> TimeZoneRules {
         if name == "UTC" { return .utc }
         let files = StoreFiles(directory: Self.directory)
-        if let bytes = try? files?.readSecret(name), let rules = TimeZoneRules(tzif: bytes) { return rules }
+        if let bytes = try? files?.readOutside(name), let rules = TimeZoneRules(tzif: bytes) { return rules }
         var findings = Findings(file: SettingsReader.file)
         findings.add(
             .error,

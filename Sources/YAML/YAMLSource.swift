@@ -53,6 +53,8 @@ struct YAMLSource {
 
     /// - Throws: where a comment begins inside a token that is still open at the end of a plain value.
     func checkComment(after text: String, _ line: Int, _ column: Int) throws(YAMLError) {
+        // Most values hold no brace at all, and a search for two is slow.
+        guard text.utf8.contains(UInt8(ascii: "{")) else { return }
         guard let open = text.ranges(of: "{{").last, !text[open.upperBound...].contains("}}") else { return }
         let rest = rest(of: line, from: column)
         let afterBlanks = rest.drop { $0 == " " || $0 == "\t" }

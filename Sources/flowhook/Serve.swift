@@ -9,8 +9,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves FastCGI.",
         discussion: """
-            Without --listen the socket is taken from systemd (LISTEN_FDS) or from descriptor 0 (spawn-fcgi). SIGHUP \
-            reads the store anew; SIGTERM, SIGINT and SIGUSR1 let requests in flight end and stop.
+            Without --listen the socket is taken from systemd (LISTEN_FDS) or from descriptor 0 (spawn-fcgi). Changes \
+            of the store are picked up by themselves, and on SIGHUP; SIGTERM, SIGINT and SIGUSR1 let requests in flight end and stop.
             """
     )
 
@@ -22,7 +22,11 @@ struct Serve: ParsableCommand {
     func run() throws {
         let overrides = listen.map { [(key: "listen", value: $0)] } ?? []
         let signals = try SignalWatcher()
-        let loaded = options.load(secrets: .required, overrides: overrides)
+        let reloader = try StoreReloader(
+            directory: options.directory,
+            options: options.loadOptions(secrets: .required, overrides: overrides)
+        )
+        let loaded = reloader.first()
         printError(loaded.lines)
         guard var snapshot = loaded.snapshot else {
             printError([loaded.count])
@@ -38,13 +42,7 @@ struct Serve: ParsableCommand {
             line.add("webhooks", snapshot.webhooks.count)
             line.add("programs", snapshot.tree.programs.count)
         }
-        let isDrained = server.run(signals) {
-            let loaded = options.load(secrets: .required, overrides: overrides)
-            for diagnostic in loaded.diagnostics {
-                log.write(diagnostic.severity == .error ? .error : .warning, diagnostic.text)
-            }
-            return loaded.snapshot.map { fitted($0, log) }
-        }
+        let isDrained = server.run(signals, reloader: reloader, told: loaded.diagnostics) { fitted($0, log) }
         log.close()
         if !isDrained { throw ExitCode(ExitStatus.unavailable) }
     }
@@ -70,27 +68,27 @@ struct Serve: ParsableCommand {
             throw ExitCode(ExitStatus.unavailable)
         }
     }
+}
 
-    /// The snapshot with as many requests in flight as there are descriptors for: a connection in and one out for each.
-    private func fitted(_ snapshot: Snapshot, _ log: Log) -> Snapshot {
-        let limit = Server.raiseDescriptorLimit()
-        let reserve = 128
-        let fitting = max(1, (limit - reserve) / 2)
-        guard snapshot.settings.maxInFlight > fitting else { return snapshot }
-        log.write(.warning, "max_in_flight is cut to fit the limit of descriptors") { line in
-            line.add("descriptors", limit)
-            line.add("maxInFlight", fitting)
-        }
-        var settings = snapshot.settings
-        settings.maxInFlight = fitting
-        return Snapshot(
-            webhooks: snapshot.webhooks,
-            tree: snapshot.tree,
-            leadFields: snapshot.leadFields,
-            companyFields: snapshot.companyFields,
-            settings: settings,
-            timeZone: snapshot.timeZone,
-            loadedAt: snapshot.loadedAt
-        )
+/// The snapshot with as many requests in flight as there are descriptors for: a connection in and one out for each.
+private func fitted(_ snapshot: Snapshot, _ log: Log) -> Snapshot {
+    let limit = Server.raiseDescriptorLimit()
+    let reserve = 128
+    let fitting = max(1, (limit - reserve) / 2)
+    guard snapshot.settings.maxInFlight > fitting else { return snapshot }
+    log.write(.warning, "max_in_flight is cut to fit the limit of descriptors") { line in
+        line.add("descriptors", limit)
+        line.add("maxInFlight", fitting)
     }
+    var settings = snapshot.settings
+    settings.maxInFlight = fitting
+    return Snapshot(
+        webhooks: snapshot.webhooks,
+        tree: snapshot.tree,
+        leadFields: snapshot.leadFields,
+        companyFields: snapshot.companyFields,
+        settings: settings,
+        timeZone: snapshot.timeZone,
+        loadedAt: snapshot.loadedAt
+    )
 }

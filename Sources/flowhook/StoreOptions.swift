@@ -30,14 +30,21 @@ struct StoreOptions: ParsableArguments {
         store ?? environment["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
     }
 
-    /// Reads the store.
-    func load(secrets: LoadOptions.Secrets, overrides: [(key: String, value: String)] = []) -> LoadResult {
+    /// What a load is told from outside the store.
+    func loadOptions(
+        secrets: LoadOptions.Secrets,
+        overrides: [(key: String, value: String)] = []
+    ) -> LoadOptions {
         let settings = set.map { setting in
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (key: String(parts[0]), value: String(parts[1]))
         }
-        let options = LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
-        return StoreLoader(directory: directory, options: options).load(at: .now)
+        return LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
+    }
+
+    /// Reads the store.
+    func load(secrets: LoadOptions.Secrets) -> LoadResult {
+        StoreLoader(directory: directory, options: loadOptions(secrets: secrets)).load(at: .now)
     }
 
     /// Reads the store and prints what was found; ends the command where it does not load.

@@ -27,6 +27,8 @@ final class Installation: @unchecked Sendable {
         case spawnFCGI
         case systemd
         case fcgiwrap
+        /// In a user namespace of its own, where inotify has no watches to give.
+        case withoutWatches
     }
 
     /// Writes a store, starts everything and waits until it answers.
@@ -83,6 +85,15 @@ final class Installation: @unchecked Sendable {
                 os.execve("\(program)", ["flowhook"], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
                 """
             child = Child(["python3", "-c", launcher], environment: ["FLOWHOOK_STORE": store], output: output)
+        case .withoutWatches:
+            let script = "echo 3 > /proc/sys/user/max_inotify_watches; exec \"$@\""
+            child = Child(
+                [
+                    "unshare", "-Ur", "sh", "-c", script, "sh", program, "serve", "--store", store, "--listen",
+                    "unix:\(socket)",
+                ],
+                output: output
+            )
         case .fcgiwrap:
             child = Child(["fcgiwrap", "-c", "4", "-f", "-s", "unix:\(socket)"], output: output)
         }

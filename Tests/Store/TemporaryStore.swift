@@ -48,7 +48,7 @@ final class TemporaryStore {
         return StoreLoader(directory: directory, options: options).load(at: Instant(seconds: 7))
     }
 
-    private func remove(_ path: String) {
+    func remove(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         if status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) {

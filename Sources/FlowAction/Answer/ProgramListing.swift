@@ -16,7 +16,7 @@ package struct ProgramListing: Sendable {
         self.tree = tree
         var start = 0
         if let after {
-            guard let last = tree.programs.firstIndex(where: { $0.id.text == after }) else {
+            guard let last = tree.position(ofID: after) else {
                 throw Problem(
                     .unknownProgram,
                     detail: "No program has the id in \"after\"; give the last page's last id."

@@ -68,6 +68,9 @@ package struct ProgramTree: Sendable {
             ? .folder(programs[named[0]].folder) : .ambiguous(named.map { programs[$0].id.text })
     }
 
+    /// The position of the program that has an id.
+    func position(ofID id: String) -> Int? { programsByID[id] }
+
     /// The program that a folder is, if it is one.
     package func program(of folder: Int) -> Program? {
         folders[folder].program.map { programs[$0] }

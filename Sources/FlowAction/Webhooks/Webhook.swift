@@ -1,3 +1,5 @@
+package import JSON
+
 /// A webhook: one file of the store, checked and compiled.
 package final class Webhook: Sendable {
     /// The name, unique in the store without regard to case.
@@ -26,6 +28,8 @@ package final class Webhook: Sendable {
     package let failsOnUnresolvedTokens: Bool
     /// How the call is made.
     package let policy: CallPolicy
+    /// The keys of the file with their values as written, for listings.
+    package let definition: JSONObject
 
     /// A custom header.
     package struct HeaderTemplate: Sendable {
@@ -55,7 +59,8 @@ package final class Webhook: Sendable {
         responseType: ResponseType,
         mappings: [ResponseMapping],
         failsOnUnresolvedTokens: Bool,
-        policy: CallPolicy
+        policy: CallPolicy,
+        definition: JSONObject = [:]
     ) {
         self.name = name
         self.description = description
@@ -70,5 +75,6 @@ package final class Webhook: Sendable {
         self.mappings = mappings
         self.failsOnUnresolvedTokens = failsOnUnresolvedTokens
         self.policy = policy
+        self.definition = definition
     }
 }

@@ -156,21 +156,21 @@ final class Transfer {
     }
 
     private func setTLS(_ files: CallPolicy.TLSFiles?) {
-        // A null path brings back the system's own.
-        for (option, path) in [
-            (CURLOPT_SSLCERT, files?.clientCertificate), (CURLOPT_SSLKEY, files?.clientKey),
-        ] {
-            if let path {
-                flowhook_set_pointer(easy, option, path)
-            } else {
-                flowhook_set_pointer(easy, option, nil)
-            }
+        // Bytes rather than paths: curl compares them where it looks for a connection to use again.
+        set(CURLOPT_CAINFO_BLOB, files?.certificateAuthorities)
+        set(CURLOPT_SSLCERT_BLOB, files?.clientCertificate)
+        set(CURLOPT_SSLKEY_BLOB, files?.clientKey ?? files?.clientCertificate)
+        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
+        // Debian builds curl with a folder of authorities that would be trusted beside the webhook's own.
+        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
+    }
+
+    private func set(_ option: CURLoption, _ file: CallPolicy.TLSFiles.File?) {
+        guard let file else {
+            flowhook_set_blob(easy, option, nil, 0)
+            return
         }
-        flowhook_set_pointer(
-            easy,
-            CURLOPT_CAINFO,
-            files?.certificateAuthorities ?? Self.systemCertificateAuthorities
-        )
+        file.contents.withUnsafeBytes { _ = flowhook_set_blob(easy, option, $0.baseAddress, $0.count) }
     }
 
     /// Debian's bundle of certificate authorities, curl's default there.

@@ -4,6 +4,10 @@ enum Endpoint: Equatable {
     case callWebhook
     /// Shows what a flow action would send.
     case preview
+    /// Lists webhooks.
+    case webhooks
+    /// Shows one webhook.
+    case webhook(name: String)
     /// Lists programs.
     case programs
     /// Lists the My Tokens of a program, named by id, path or name.
@@ -15,7 +19,8 @@ enum Endpoint: Equatable {
 
     /// The paths, for those who take a wrong one.
     static let paths = [
-        "/call-webhook", "/preview", "/programs", "/programs/{id}/tokens", "/healthz", "/readyz",
+        "/call-webhook", "/preview", "/webhooks", "/webhooks/{name}", "/programs", "/programs/{id}/tokens", "/healthz",
+        "/readyz",
     ]
 
     /// The endpoint of a path, which is percent-decoded.
@@ -23,10 +28,15 @@ enum Endpoint: Equatable {
         switch path {
         case "/call-webhook": self = .callWebhook
         case "/preview": self = .preview
+        case "/webhooks": self = .webhooks
         case "/programs": self = .programs
         case "/healthz": self = .health
         case "/readyz": self = .readiness
         default:
+            if path.hasPrefix("/webhooks/"), path != "/webhooks/" {
+                self = .webhook(name: String(path.dropFirst("/webhooks/".count)))
+                return
+            }
             let (start, end) = ("/programs/", "/tokens")
             guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count else {
                 return nil
@@ -39,7 +49,7 @@ enum Endpoint: Equatable {
     var methods: [String] {
         switch self {
         case .callWebhook, .preview: ["POST"]
-        case .programs, .tokens, .health, .readiness: ["GET", "HEAD"]
+        case .webhooks, .webhook, .programs, .tokens, .health, .readiness: ["GET", "HEAD"]
         }
     }
 }

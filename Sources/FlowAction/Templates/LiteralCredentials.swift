@@ -1,0 +1,274 @@
+/// Finds credentials that stand literally in the texts of a webhook, where a secret My Token would keep them out.
+///
+/// One rule for those who warn of them and those who mask them. A text is a credential by its place: the
+/// `user:password` of a URL, and the value of a header, query parameter, form member, JSON member, XML element or XML
+/// attribute whose name says so. What comes from a token is none: of a value with a token in it only the long runs of
+/// text around the token count.
+///
+/// Ranges are bytes of UTF-8 from the start of the text, in order.
+package enum LiteralCredentials {
+    /// The literal credentials of a URL's template.
+    package static func inURL(_ text: String) -> [Range<Int>] {
+        CredentialScanner(text).url()
+    }
+
+    /// The literal credentials of a header's value; a scheme before them (`Bearer`) is not part of them.
+    package static func inHeader(_ name: String, _ value: String) -> [Range<Int>] {
+        isCredential(name) ? CredentialScanner(value).header() : []
+    }
+
+    /// The literal credentials of a payload template, which may be JSON, XML or a form.
+    package static func inPayload(_ text: String) -> [Range<Int>] {
+        CredentialScanner(text).payload()
+    }
+
+    /// A text with the mask in place of some ranges of it.
+    package static func masked(_ text: String, _ ranges: [Range<Int>]) -> String {
+        guard !ranges.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        var shown: [UInt8] = []
+        var position = 0
+        for range in ranges {
+            shown += bytes[position..<range.lowerBound]
+            shown += ResolvedToken.mask.utf8
+            position = range.upperBound
+        }
+        shown += bytes[position...]
+        return String(decoding: shown, as: UTF8.self)
+    }
+
+    private static let names: Set = [
+        "auth", "cookie", "key", "pass", "pwd", "sig", "signature", "xauth",
+    ]
+
+    private static let partsOfNames = [
+        "accesskey", "apikey", "authkey", "authorization", "credential", "passphrase", "passwd", "password",
+        "privatekey", "secret", "subscriptionkey", "token",
+    ]
+
+    /// Names that tell of tokens and hold none: `max_tokens` counts them, `token_type` is `bearer`.
+    private static let ends = ["tokens", "tokentype"]
+
+    /// Whether a name says that its value is a credential; case and the marks between words do not matter.
+    package static func isCredential(_ name: String) -> Bool {
+        let plain = name.lowercased().filter { $0 != "-" && $0 != "_" && $0 != "." && $0 != " " }
+        if names.contains(plain) { return true }
+        return partsOfNames.contains { plain.contains($0) } && !ends.contains { plain.hasSuffix($0) }
+    }
+}
+
+/// A look through one text for literal credentials.
+private struct CredentialScanner {
+    private let bytes: [UInt8]
+    private let tokens: [Range<Int>]
+
+    /// How long a run of text beside a token is at least to count, in bytes: as long as the shortest secret.
+    private static let minimumRun = 8
+
+    init(_ text: String) {
+        let none = FieldCatalog(fields: [])
+        let text = TokenizedText(text, syntax: TokenSyntax(leadFields: none, companyFields: none))
+        bytes = text.bytes
+        tokens = text.tokens.map(\.range)
+    }
+
+    // MARK: Places
+
+    func url() -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var position = 0
+        if let scheme = first(of: "://", from: 0) {
+            let end = index(from: scheme + 3) { "/?#".utf8.contains($0) } ?? bytes.count
+            if let at = last(UInt8(ascii: "@"), in: scheme + 3..<end) {
+                found += literals(in: scheme + 3..<at)
+            }
+            position = end
+        }
+        if let mark = index(from: position, where: { $0 == UInt8(ascii: "?") }) { found += pairs(from: mark + 1) }
+        return found
+    }
+
+    func header() -> [Range<Int>] {
+        // "Bearer abc": what follows a first word of letters.
+        let word = bytes.prefix { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") }.count
+        let isScheme = word > 0 && word < bytes.count && bytes[word] == UInt8(ascii: " ")
+        return literals(in: isScheme ? word + 1..<bytes.count : 0..<bytes.count)
+    }
+
+    func payload() -> [Range<Int>] {
+        let start = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } ?? 0
+        guard start < bytes.count, !tokens.contains(where: { $0.contains(start) }) else { return pairs(from: 0) }
+        switch bytes[start] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return jsonMembers()
+        case UInt8(ascii: "<"): return xmlValues()
+        default: return pairs(from: 0)
+        }
+    }
+
+    /// The members of a form or a query: `name=value`, joined by `&`.
+    private func pairs(from start: Int) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var position = start
+        while position < bytes.count {
+            let end = index(from: position) { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "#") } ?? bytes.count
+            if let equals = index(from: position, where: { $0 == UInt8(ascii: "=") }), equals < end {
+                let name = String(decoding: percentDecoded(bytes[position..<equals]), as: UTF8.self)
+                if LiteralCredentials.isCredential(name) { found += literals(in: equals + 1..<end) }
+            }
+            position = end + 1
+        }
+        return found
+    }
+
+    /// The strings of JSON members; the text need not be JSON as a whole.
+    private func jsonMembers() -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var position = 0
+        var name: String?
+        while let open = index(from: position, where: { $0 == UInt8(ascii: "\"") }), let string = string(from: open) {
+            if let name, LiteralCredentials.isCredential(name) { found += literals(in: string) }
+            position = string.upperBound + 1
+            name = nil
+            var next = skipBlanks(from: position)
+            if next < bytes.count, bytes[next] == UInt8(ascii: ":") {
+                next = skipBlanks(from: next + 1)
+                // The name counts for a string right after it alone.
+                if next < bytes.count, bytes[next] == UInt8(ascii: "\"") {
+                    name = String(decoding: bytes[string], as: UTF8.self)
+                }
+            }
+        }
+        return found
+    }
+
+    /// What stands between the quotes of a JSON string.
+    private func string(from open: Int) -> Range<Int>? {
+        var position = open + 1
+        while let end = index(from: position, where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+            if bytes[end] == UInt8(ascii: "\"") { return open + 1..<end }
+            position = end + 2
+        }
+        return nil
+    }
+
+    /// The text of XML elements and the values of attributes.
+    private func xmlValues() -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var position = 0
+        while let open = index(from: position, where: { $0 == UInt8(ascii: "<") }) {
+            let nameEnd = index(from: open + 1) { " \t\r\n/>".utf8.contains($0) } ?? bytes.count
+            position = max(nameEnd, open + 1)
+            found += xmlAttributes(from: &position)
+            guard position < bytes.count, LiteralCredentials.isCredential(localName(open + 1..<nameEnd)) else {
+                continue
+            }
+            var text = position..<(index(from: position) { $0 == UInt8(ascii: "<") } ?? bytes.count)
+            if bytes[text.upperBound...].starts(with: "<![CDATA[".utf8) {
+                text = text.upperBound + 9..<(first(of: "]]>", from: text.upperBound) ?? bytes.count)
+            }
+            found += literals(in: text)
+            position = text.upperBound
+        }
+        return found
+    }
+
+    /// The values of a tag's attributes, up to its end.
+    private func xmlAttributes(from position: inout Int) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        while let next = index(from: position, where: { "=>".utf8.contains($0) }) {
+            guard bytes[next] == UInt8(ascii: "=") else {
+                position = next + 1
+                return found
+            }
+            let nameStart = bytes[position..<next].lastIndex { " \t\r\n".utf8.contains($0) }.map { $0 + 1 } ?? position
+            let open = skipBlanks(from: next + 1)
+            guard open < bytes.count, "\"'".utf8.contains(bytes[open]),
+                let end = index(from: open + 1, where: { $0 == bytes[open] })
+            else {
+                position = next + 1
+                continue
+            }
+            if LiteralCredentials.isCredential(localName(nameStart..<next)) { found += literals(in: open + 1..<end) }
+            position = end + 1
+        }
+        position = bytes.count
+        return found
+    }
+
+    /// A name without its prefix.
+    private func localName(_ range: Range<Int>) -> String {
+        let name = bytes[range]
+        return String(
+            decoding: name[(name.lastIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? range.lowerBound)...],
+            as: UTF8.self
+        )
+    }
+
+    // MARK: Text and tokens
+
+    /// The parts of a value that are text: all of it where it holds no token, else the long runs between tokens.
+    private func literals(in range: Range<Int>) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var start = range.lowerBound
+        for token in tokens where range.contains(token.lowerBound) {
+            runs.append(start..<token.lowerBound)
+            start = token.upperBound
+        }
+        let isWhole = runs.isEmpty
+        runs.append(start..<max(start, range.upperBound))
+        return runs.map(trimmed).filter { $0.count >= (isWhole ? 1 : Self.minimumRun) }
+    }
+
+    private func trimmed(_ range: Range<Int>) -> Range<Int> {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+        guard let first = bytes[range].firstIndex(where: { !isBlank($0) }),
+            let last = bytes[range].lastIndex(where: { !isBlank($0) })
+        else { return range.lowerBound..<range.lowerBound }
+        return first..<last + 1
+    }
+
+    /// The first byte outside tokens that fits.
+    private func index(from start: Int, where fits: (UInt8) -> Bool) -> Int? {
+        var position = start
+        while position < bytes.count {
+            if let token = token(at: position) {
+                position = token.upperBound
+            } else if fits(bytes[position]) {
+                return position
+            } else {
+                position += 1
+            }
+        }
+        return nil
+    }
+
+    private func last(_ byte: UInt8, in range: Range<Int>) -> Int? {
+        range.last { bytes[$0] == byte && token(at: $0) == nil }
+    }
+
+    private func first(of text: StaticString, from start: Int) -> Int? {
+        let length = text.utf8CodeUnitCount
+        var position = start
+        while let found = index(from: position, where: { $0 == text.utf8Start[0] }), found + length <= bytes.count {
+            if (0..<length).allSatisfy({ bytes[found + $0] == text.utf8Start[$0] }) { return found }
+            position = found + 1
+        }
+        return nil
+    }
+
+    private func skipBlanks(from start: Int) -> Int {
+        var position = start
+        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        return position
+    }
+
+    /// The token that a byte belongs to; tokens are in order.
+    private func token(at position: Int) -> Range<Int>? {
+        var (low, high) = (0, tokens.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if tokens[middle].upperBound <= position { low = middle + 1 } else { high = middle }
+        }
+        return low < tokens.count && tokens[low].contains(position) ? tokens[low] : nil
+    }
+}

@@ -1,0 +1,53 @@
+/// The folders of a store as they were last listed.
+final class FolderMemory {
+    /// A folder's entries with their paths relative to the store.
+    final class Folder {
+        /// Its folders, in the order of their names.
+        fileprivate(set) var folders: [(name: String, path: String)] = []
+        /// Its files that a store may be read from, in the order of their names.
+        fileprivate(set) var files: [(name: String, path: String)] = []
+        /// Why it could not be listed.
+        fileprivate(set) var failure: StoreFiles.ReadError?
+        fileprivate var pass = 0
+    }
+
+    private var folders: [String: Folder] = [:]
+
+    /// Lists a folder, or tells what it held when it was last listed.
+    ///
+    /// - Parameter isUncertain: whether it may be another folder than before.
+    func list(_ path: String, _ pass: LoadPass, isUncertain: Bool) -> Folder {
+        let known = folders[path]
+        known?.pass = pass.number
+        if let known, !isUncertain, !pass.scope.folders.contains(path) { return known }
+        // First the watch: what comes after the listing is then told.
+        pass.watcher?.watch(folder: path, at: pass.files.path(of: path), isLink: pass.files.isLink(path))
+        let folder = Folder()
+        folder.pass = pass.number
+        do {
+            let listing = try pass.files.list(path)
+            folder.folders = listing.folders.map { ($0, "\(path)/\($0)") }
+            folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, "\(path)/\($0)") }
+        } catch {
+            folder.failure = error
+        }
+        if let known, Self.isSame(known, folder) { return known }
+        pass.hasChanged = true
+        folders[path] = folder
+        return folder
+    }
+
+    /// Forgets the folders that a load has not come across.
+    func sweep(_ pass: LoadPass) {
+        for (path, folder) in folders where folder.pass != pass.number {
+            folders[path] = nil
+            pass.watcher?.forget(path)
+            pass.hasChanged = true
+        }
+    }
+
+    private static func isSame(_ first: Folder, _ second: Folder) -> Bool {
+        first.failure == second.failure && first.files.elementsEqual(second.files, by: ==)
+            && first.folders.elementsEqual(second.folders, by: ==)
+    }
+}

@@ -1,0 +1,95 @@
+import FlowAction
+import Testing
+
+@Suite struct LiteralCredentialsTests {
+    @Test(arguments: [
+        ("https://api.example.com/v1?campaign=7&{{lead.Id}}", "https://api.example.com/v1?campaign=7&{{lead.Id}}"),
+        ("https://ada:pa:ss@example.com/", "https://••••••@example.com/"),
+        ("https://{{my.User}}:{{my.Password}}@example.com/", "https://{{my.User}}:{{my.Password}}@example.com/"),
+        ("https://api:{{my.Password}}@example.com/a@b", "https://api:{{my.Password}}@example.com/a@b"),
+        ("https://{{my.User}}:long-enough@example.com/", "https://{{my.User}}••••••@example.com/"),
+        ("https://example.com/?api_key=abc&b=c", "https://example.com/?api_key=••••••&b=c"),
+        ("https://example.com/?a=1&Access%2DToken=abc#x", "https://example.com/?a=1&Access%2DToken=••••••#x"),
+        ("https://example.com/?key={{my.Key}}&token=", "https://example.com/?key={{my.Key}}&token="),
+        ("https://example.com/?key=prefix-of-8{{my.Key}}", "https://example.com/?key=••••••{{my.Key}}"),
+        ("https://example.com/?q={{my.A:default=?key=abc}}", "https://example.com/?q={{my.A:default=?key=abc}}"),
+        (
+            "https://example.com/?max_tokens=256&token_type=bearer",
+            "https://example.com/?max_tokens=256&token_type=bearer"
+        ),
+        ("{{my.Base URL}}/people?password=hunter2", "{{my.Base URL}}/people?password=••••••"),
+        ("", ""),
+    ])
+    func masksURLs(text: String, masked: String) {
+        #expect(LiteralCredentials.masked(text, LiteralCredentials.inURL(text)) == masked)
+    }
+
+    @Test(arguments: [
+        ("Authorization", "Bearer abc", "Bearer ••••••"),
+        ("AUTHORIZATION", "abc", "••••••"),
+        ("Authorization", "Bearer {{my.API Key}}", "Bearer {{my.API Key}}"),
+        ("Proxy-Authorization", "Basic YWRhOnBhc3M=", "Basic ••••••"),
+        ("X-Api-Key", "12 34", "••••••"),
+        ("api-key", "k", "••••••"),
+        ("Ocp-Apim-Subscription-Key", "k", "••••••"),
+        ("Cookie", "session=abc; lang=en", "••••••"),
+        ("X-Auth-Token", "abc", "••••••"),
+        ("Client_Secret", "ä", "••••••"),
+        ("Accept", "text/plain", "text/plain"),
+        ("Idempotency-Key", "{{lead.Id}}-7", "{{lead.Id}}-7"),
+        ("Authorization", "", ""),
+    ])
+    func masksHeaders(name: String, value: String, masked: String) {
+        #expect(LiteralCredentials.masked(value, LiteralCredentials.inHeader(name, value)) == masked)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"user": "ada", "password" : "pa\"ss", "n": {"apiKey":"{{my.Key}}", "token": 5}}"#,
+            #"{"user": "ada", "password" : "••••••", "n": {"apiKey":"{{my.Key}}", "token": 5}}"#
+        ),
+        (#"[{"a": "password", "b": "c"}, "secret", "d"]"#, #"[{"a": "password", "b": "c"}, "secret", "d"]"#),
+        (#"{"secret": "abc"#, #"{"secret": "abc"#),
+        (
+            #"{"a": {{lead.Id}}, "secret": "abc", "note": "{{my.A:default="}}"}"#,
+            #"{"a": {{lead.Id}}, "secret": "••••••", "note": "{{my.A:default="}}"}"#
+        ),
+        ("grant_type=password&client_secret=abc\n", "grant_type=password&client_secret=••••••\n"),
+        ("{{lead.Id}}&token=abc", "{{lead.Id}}&token=••••••"),
+        (
+            "<?xml version=\"1.0\"?><r k:password='x' a=\"b\"><s:secret> y </s:secret><t>z</t></r>",
+            "<?xml version=\"1.0\"?><r k:password='••••••' a=\"b\"><s:secret> •••••• </s:secret><t>z</t></r>"
+        ),
+        ("<r><password><![CDATA[a<b]]></password></r>", "<r><password><![CDATA[••••••]]></password></r>"),
+        ("<r><password>{{my.P}}</password><secret/></r>", "<r><password>{{my.P}}</password><secret/></r>"),
+        ("<", "<"), ("<a b=", "<a b="), ("<password", "<password"), ("<password>", "<password>"),
+        ("plain text", "plain text"),
+    ])
+    func masksPayloads(text: String, masked: String) {
+        #expect(LiteralCredentials.masked(text, LiteralCredentials.inPayload(text)) == masked)
+    }
+
+    /// The ranges are in order, inside the text and apart, whatever the text is.
+    @Test func takesAnyText() {
+        let pieces = [
+            "{", "}", "{{", "}}", "{{my.Key}}", "\"", "\\", ":", "password", "token", "=", "&", "<", ">", "/", "?", "@",
+            "://", "<![CDATA[", "]]>", " ", "é", "abcdefgh", "'",
+        ]
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<3_000 {
+            let text = (0..<Int.random(in: 0...14, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator) ?? ""
+            }.joined()
+            for ranges in [
+                LiteralCredentials.inURL(text), LiteralCredentials.inPayload(text),
+                LiteralCredentials.inHeader("Authorization", text),
+            ] {
+                var end = 0
+                for range in ranges {
+                    #expect(range.lowerBound >= end && range.upperBound <= text.utf8.count, "\(text) \(ranges)")
+                    end = range.upperBound
+                }
+            }
+        }
+    }
+}
