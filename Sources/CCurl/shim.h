@@ -25,6 +25,12 @@ static inline CURLcode flowhook_set_list(CURL *easy, CURLoption option, struct c
     return curl_easy_setopt(easy, option, value);
 }
 
+/// Sets an option that takes bytes, which are copied; none where `bytes` is NULL.
+static inline CURLcode flowhook_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+}
+
 typedef size_t (*flowhook_data_function)(char *bytes, size_t size, size_t count, void *context);
 
 /// Sets CURLOPT_WRITEFUNCTION or CURLOPT_HEADERFUNCTION.

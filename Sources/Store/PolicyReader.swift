@@ -9,16 +9,9 @@ struct PolicyReader {
     /// The longest a call may take.
     private static let longest = Duration.seconds(30)
 
-    /// Keys that are checked and not acted on yet: nobody is to rely on them unawares.
-    private static let withoutEffect = ["retry", "max_concurrent", "max_rate", "redirects"]
-
     /// Reads the keys of a webhook file that make its policy.
     func read(_ reader: MappingReader, _ findings: inout Findings) -> CallPolicy {
-        for key in Self.withoutEffect {
-            guard let node = reader[key] else { continue }
-            findings.warning("not-in-effect", "\"\(key)\" is checked, and has no effect in this version", at: node)
-        }
-        return CallPolicy(
+        CallPolicy(
             timeout: reader.duration("timeout", upTo: Self.longest, &findings) ?? Self.longest,
             retry: retry(reader["retry"], &findings),
             maxConcurrent: reader.integer("max_concurrent", in: 1...1_000_000, &findings),
@@ -95,22 +88,41 @@ struct PolicyReader {
         guard let node, !node.isNull else { return nil }
         let keys = ["ca_file", "client_certificate", "client_key"]
         guard let reader = MappingReader(node, keys: keys, what: "\"tls\"", &findings) else { return nil }
-        func path(_ key: String) -> String? {
-            guard let text = reader.text(key, &findings), let place = reader[key] else { return nil }
-            guard files.isReadable(text) else {
-                findings.error("tls-file", "\"\(key)\" names a file that cannot be read", at: place)
-                return nil
-            }
-            return files.absolutePath(of: text)
-        }
         let tls = CallPolicy.TLSFiles(
-            certificateAuthorities: path("ca_file"),
-            clientCertificate: path("client_certificate"),
-            clientKey: path("client_key")
+            certificateAuthorities: file("ca_file", holding: "CERTIFICATE", reader, &findings),
+            clientCertificate: file("client_certificate", holding: "CERTIFICATE", reader, &findings),
+            clientKey: file("client_key", holding: "PRIVATE KEY", reader, &findings)
         )
         if reader["client_key"] != nil, reader["client_certificate"] == nil {
             findings.error("tls-file", "a \"client_key\" needs its \"client_certificate\"", at: node)
         }
         return tls
+    }
+
+    /// Reads a PEM file (RFC 7468).
+    private func file(
+        _ key: String,
+        holding label: String,
+        _ reader: MappingReader,
+        _ findings: inout Findings
+    ) -> CallPolicy.TLSFiles.File? {
+        guard let path = reader.text(key, &findings), let place = reader[key] else { return nil }
+        let contents: [UInt8]
+        do {
+            contents = try files.readSecret(path)
+        } catch {
+            findings.error("tls-file", "\"\(key)\" names a file that cannot be read: \(error.message)", at: place)
+            return nil
+        }
+        let text = String(decoding: contents, as: UTF8.self)
+        guard text.contains("-----BEGIN "), text.contains("\(label)-----") else {
+            findings.error("tls-file", "\"\(key)\" names a file without a PEM block of \(label)", at: place)
+            return nil
+        }
+        if label == "PRIVATE KEY", text.contains("ENCRYPTED") {
+            findings.error("tls-file", "\"\(key)\" names a key with a passphrase; take that off it", at: place)
+            return nil
+        }
+        return CallPolicy.TLSFiles.File(path: files.absolutePath(of: path), contents: contents)
     }
 }

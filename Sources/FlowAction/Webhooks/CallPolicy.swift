@@ -46,17 +46,32 @@ package struct CallPolicy: Sendable, Hashable {
         }
     }
 
-    /// Absolute paths of PEM files (`tls` in the webhook file).
+    /// PEM files (`tls` in the webhook file), read when the store is loaded: a call uses what its snapshot holds, and a
+    /// connection is used again only by calls with the same bytes.
     package struct TLSFiles: Sendable, Hashable {
-        /// Certificate authorities in place of the system's (`CURLOPT_CAINFO`).
-        package var certificateAuthorities: String?
-        /// The client's certificate (`CURLOPT_SSLCERT`).
-        package var clientCertificate: String?
-        /// The client's key (`CURLOPT_SSLKEY`).
-        package var clientKey: String?
+        /// Certificate authorities in place of the system's.
+        package var certificateAuthorities: File?
+        /// The client's certificate, and those between it and its authority.
+        package var clientCertificate: File?
+        /// The client's key; `nil` where it stands in the certificate's file, or there is no certificate.
+        package var clientKey: File?
 
-        /// Names the files.
-        package init(certificateAuthorities: String?, clientCertificate: String?, clientKey: String?) {
+        /// A file and what it held.
+        package struct File: Sendable, Hashable {
+            /// The absolute path.
+            package var path: String
+            /// The bytes.
+            package var contents: [UInt8]
+
+            /// Joins a path and bytes.
+            package init(path: String, contents: [UInt8]) {
+                self.path = path
+                self.contents = contents
+            }
+        }
+
+        /// Joins the files.
+        package init(certificateAuthorities: File?, clientCertificate: File?, clientKey: File?) {
             self.certificateAuthorities = certificateAuthorities
             self.clientCertificate = clientCertificate
             self.clientKey = clientKey
