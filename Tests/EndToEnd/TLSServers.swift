@@ -107,6 +107,8 @@ final class TLSServers {
                     server.context.minimum_version = server.context.maximum_version = ssl.TLSVersion.TLSv1_1
                 server.context.load_cert_chain(f"{directory}/{name}.pem", f"{directory}/{name}.key")
                 if kind == "mutual":
+                    # Later versions refuse a certificate once the handshake is over, and the alert can be lost.
+                    server.context.maximum_version = ssl.TLSVersion.TLSv1_2
                     server.context.verify_mode = ssl.CERT_REQUIRED
                     server.context.load_verify_locations(f"{directory}/ca.pem")
             threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -59,7 +59,7 @@ extension EndToEnd {
         @Test(
             arguments: [
                 ("client-one", "updated", ""), ("client-stranger", "failed", "does not trust"),
-                ("", "failed", "asks for a client certificate"),
+                ("", "failed", "client certificate"),
             ]
         )
         func showsTheClientCertificate(name: String, outcome: String, cause: String) throws {

@@ -77,6 +77,7 @@ extension CallFailure {
         ("protocol version", "it offers no TLS 1.2 or later"),
         ("wrong version number", "it does not speak TLS on this port"),
         ("certificate required", "it asks for a client certificate, and the webhook has none"),
+        ("alert handshake failure", "it takes none of our ciphers, or asks for a client certificate"),
         ("unknown ca", "it does not trust the webhook's client certificate"),
         ("key values mismatch", "the webhook's client certificate and client key do not belong together"),
     ]

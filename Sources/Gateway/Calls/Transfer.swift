@@ -40,6 +40,9 @@ final class Transfer {
     /// close one, since a request that meets the close may or may not have been taken.
     private static let maximumIdleSeconds = 4
 
+    /// How long a connection is used at all, in seconds: a name that moves is followed within a minute under load too.
+    private static let maximumConnectionSeconds = 60
+
     /// How long the system's certificate authorities are kept as they were read, in seconds.
     private static let authoritiesSeconds = 300
 
@@ -68,6 +71,7 @@ final class Transfer {
         // What a proxy says about its tunnel is no answer of the service.
         flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
+        flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
         // Decodes what it names; the header itself is among the request's own.
         flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
         // The environment's proxies do not apply.
