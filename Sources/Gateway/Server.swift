@@ -28,7 +28,8 @@ package final class Server {
             loops.append(try EventLoop(name: "flowhook-\(number)"))
         }
         self.loops = loops
-        let callers = loops.map { Caller(loop: $0, resolver: resolver) }
+        let (circuits, turns) = (Circuits(), Turns())
+        let callers = loops.map { Caller(loop: $0, resolver: resolver, circuits: circuits, turns: turns) }
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
         fastCGI = FastCGIServer(

@@ -9,16 +9,9 @@ struct PolicyReader {
     /// The longest a call may take.
     private static let longest = Duration.seconds(30)
 
-    /// Keys that are checked and not acted on yet: nobody is to rely on them unawares.
-    private static let withoutEffect = ["retry", "max_concurrent", "max_rate", "redirects"]
-
     /// Reads the keys of a webhook file that make its policy.
     func read(_ reader: MappingReader, _ findings: inout Findings) -> CallPolicy {
-        for key in Self.withoutEffect {
-            guard let node = reader[key] else { continue }
-            findings.warning("not-in-effect", "\"\(key)\" is checked, and has no effect in this version", at: node)
-        }
-        return CallPolicy(
+        CallPolicy(
             timeout: reader.duration("timeout", upTo: Self.longest, &findings) ?? Self.longest,
             retry: retry(reader["retry"], &findings),
             maxConcurrent: reader.integer("max_concurrent", in: 1...1_000_000, &findings),

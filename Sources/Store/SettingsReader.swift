@@ -7,9 +7,7 @@ struct SettingsReader {
     static let file = "flowhook.yaml"
 
     /// Settings that are checked and not acted on yet: nobody is to rely on them unawares.
-    private static let withoutEffect = [
-        "circuit_failures", "circuit_open_for", "circuit_on", "activity_log", "activity_response",
-    ]
+    private static let withoutEffect = ["activity_log", "activity_response"]
 
     /// What a setting's value may be, where one is not.
     private struct Flaw: Error {

@@ -36,11 +36,17 @@ final class Installation: @unchecked Sendable {
     /// - Parameters:
     ///   - store: the files by their path.
     ///   - keepsConnections: `fastcgi_keep_conn`.
-    init(store: [String: String], start: Start = .listen, keepsConnections: Bool = true) {
+    ///   - launcher: what starts Flowhook in its turn, such as `ip netns exec NAME`.
+    init(
+        store: [String: String],
+        start: Start = .listen,
+        keepsConnections: Bool = true,
+        launcher: [String] = []
+    ) {
         directory = "/tmp/flowhook-e2e-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         for (path, text) in store { Files.write(text, to: "\(directory)/store/\(path)") }
         isCGI = start == .fcgiwrap
-        flowhook = Self.start(start, directory)
+        flowhook = Self.start(start, directory, launcher)
         var upstream = Files.read("\(Self.root)/nginx/flowhook-upstream.conf")
             .replacing("unix:/run/flowhook/flowhook.sock", with: "unix:\(directory)/flowhook.sock")
         var locations = Files.read("\(Self.root)/nginx/flowhook.conf")
@@ -61,14 +67,17 @@ final class Installation: @unchecked Sendable {
         (nginx, client) = Self.startNginx(directory)
     }
 
-    private static func start(_ start: Start, _ directory: String) -> Child {
+    private static func start(_ start: Start, _ directory: String, _ launcher: [String]) -> Child {
         let socket = "\(directory)/flowhook.sock"
         let output = "\(directory)/flowhook.log"
         let store = "\(directory)/store"
         let child: Child
         switch start {
         case .listen:
-            child = Child([program, "serve", "--store", store, "--listen", "unix:\(socket)"], output: output)
+            child = Child(
+                launcher + [program, "serve", "--store", store, "--listen", "unix:\(socket)"],
+                output: output
+            )
         case .spawnFCGI:
             child = Child(
                 [

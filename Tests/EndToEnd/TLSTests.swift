@@ -3,68 +3,35 @@ import JSON
 import Testing
 
 extension EndToEnd {
-    /// Calls over TLS to a real server, its certificate made for the test.
-    @Suite(.serialized) final class TLSTests {
-        let directory = "/tmp/flowhook-e2e-\(getpid())-tls"
-        let server: Child
-        let port: String
+    /// Calls over TLS to real servers, their certificates made for the test.
+    @Suite(.serialized) struct TLSTests {
+        private let servers = TLSServers("tls")
+        private var directory: String { servers.directory }
 
-        init() throws {
-            mkdir(directory, 0o755)
-            let made = Child.run([
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout",
-                "\(directory)/key.pem",
-                "-out", "\(directory)/certificate.pem", "-subj", "/CN=service.test", "-addext",
-                "subjectAltName=DNS:localhost",
-            ])
-            try #require(made.status == 0, "\(made.output)")
-            let program = """
-                import http.server, ssl
-                class Service(http.server.BaseHTTPRequestHandler):
-                    protocol_version = "HTTP/1.1"
-                    def do_POST(self):
-                        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                        self.send_response(200); self.send_header("Content-Length", "15"); self.end_headers()
-                        self.wfile.write(b'{"title":"CTO"}')
-                server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain("\(directory)/certificate.pem", "\(directory)/key.pem")
-                server.socket = context.wrap_socket(server.socket, server_side=True)
-                print(server.server_port, flush=True)
-                server.serve_forever()
-                """
-            let output = "\(directory)/port"
-            server = Child(["python3", "-c", program], output: output)
-            Installation.waitUntil { Files.read(output).contains("\n") }
-            port = String(Files.read(output).prefix { $0.isNumber })
+        private func webhook(_ url: String, tls: String) -> String {
+            """
+            url: \(url)
+            response_type: JSON
+            response_mappings: {Title: title}
+            timeout: 20s
+            \(tls)
+            """
         }
 
-        deinit {
-            server.end(SIGKILL)
-            _ = Child.run(["rm", "-rf", directory])
-        }
-
-        private func call(host: String, tls: String) throws -> JSONValue {
+        private func call(_ url: String, tls: String) throws -> JSONValue {
             let store = "\(directory)/store"
             Files.write("allow_networks: [127.0.0.0/8, \"::1\"]\n", to: "\(store)/flowhook.yaml")
-            Files.write(
-                """
-                url: https://\(host):\(port)/
-                response_type: JSON
-                response_mappings: {Title: title}
-                timeout: 10s
-                \(tls)
-                """,
-                to: "\(store)/webhooks/secure.yaml"
-            )
+            Files.write(webhook(url, tls: tls), to: "\(store)/webhooks/secure.yaml")
             Files.write(#"{"webhook": "secure", "lead": {}}"#, to: "\(directory)/request.json")
             let result = Child.run([Installation.program, "call", "--store", store, "\(directory)/request.json"])
             return try JSONValue(parsing: Array(result.output.utf8))
         }
 
+        private var trust: String { "tls: {ca_file: \(directory)/ca.pem}" }
+
         @Test func trustsTheAuthorityOfTheWebhook() throws {
-            let answer = try call(host: "localhost", tls: "tls: {ca_file: \(directory)/certificate.pem}")
-            #expect(answer["outcome"] == .string("updated"))
+            let answer = try call("https://localhost:\(servers.port(.good))/", tls: trust)
+            #expect(answer["outcome"] == .string("updated"), "\(answer)")
             #expect(answer["fields"] == .object(["Title": .string("CTO")]))
         }
 
@@ -99,16 +66,119 @@ extension EndToEnd {
         }
 
         /// Each refusal names its cause, and nothing was sent.
-        @Test(arguments: [
-            ("localhost", false, "self-signed"), ("127.0.0.1", true, "no alternative certificate subject name"),
-        ])
-        func refusesACertificateThatIsNotTheHosts(host: String, isTrusted: Bool, cause: String) throws {
-            let tls = isTrusted ? "tls: {ca_file: \(directory)/certificate.pem}" : ""
-            let answer = try call(host: host, tls: tls)
+        @Test(
+            arguments: [
+                (.good, false, "localhost", "an authority that is not trusted"),
+                (.good, true, "127.0.0.1", "for another name"),
+                (.expired, true, "localhost", "has expired"),
+                (.othername, true, "localhost", "for another name"),
+                (.selfsigned, true, "localhost", "self-signed"), (.selfsigned, false, "localhost", "self-signed"),
+                (.stranger, true, "localhost", "an authority that is not trusted"),
+                (.tls11, true, "localhost", "no TLS 1.2 or later"),
+                (.plain, true, "localhost", "does not speak TLS"),
+            ] as [(TLSServers.Kind, Bool, String, String)]
+        )
+        func refusesWhatCannotBeTrusted(kind: TLSServers.Kind, isTrusted: Bool, host: String, cause: String) throws {
+            let answer = try call("https://\(host):\(servers.port(kind))/", tls: isTrusted ? trust : "")
             #expect(answer["outcome"] == .string("failed"))
             #expect(answer["error"]?["type"] == .string("tls-failure"))
             #expect(answer["error"]?["sent"] == .string("no"))
             #expect(answer["error"]?["detail"]?.stringValue?.contains(cause) == true, "\(answer["error"] ?? .null)")
+        }
+
+        @Test(
+            arguments: [
+                ("client-one", "updated", ""), ("client-stranger", "failed", "does not trust"),
+                ("", "failed", "client certificate"),
+            ]
+        )
+        func showsTheClientCertificate(name: String, outcome: String, cause: String) throws {
+            let client =
+                name.isEmpty
+                ? "" : ", client_certificate: \(directory)/\(name).pem, client_key: \(directory)/\(name).key"
+            let tls = "tls: {ca_file: \(directory)/ca.pem\(client)}"
+            let answer = try call("https://localhost:\(servers.port(.mutual))/", tls: tls)
+            #expect(answer["outcome"] == .string(outcome), "\(answer)")
+            if outcome == "updated" {
+                #expect(answer["fields"] == .object(["Title": .string(name)]))
+            } else {
+                #expect(answer["error"]?["type"] == .string("tls-failure"), "\(answer)")
+                #expect(answer["error"]?["detail"]?.stringValue?.contains(cause) == true, "\(answer["error"] ?? .null)")
+            }
+        }
+
+        /// Files that change take effect with the reload, on kept connections too; webhooks with different files share
+        /// no connection and no trust.
+        @Test func changedFilesTakeEffect() throws {
+            let (mutual, good) = (servers.port(.mutual), servers.port(.good))
+            let names = [
+                "ca.pem", "other-ca.pem", "client-one.pem", "client-one.key", "client-two.pem", "client-two.key",
+            ]
+            let contents = Dictionary(uniqueKeysWithValues: names.map { ($0, Files.read("\(directory)/\($0)")) })
+            let client = "ca_file: files/ca.pem, client_certificate: files/c.pem, client_key: files/c.key"
+            let installation = Installation(store: [
+                "flowhook.yaml": "allow_networks: [127.0.0.0/8, \"::1\"]\nevent_loops: 1\n",
+                "files/ca.pem": contents["ca.pem"] ?? "", "files/trust.pem": contents["ca.pem"] ?? "",
+                "files/c.pem": contents["client-one.pem"] ?? "", "files/c.key": contents["client-one.key"] ?? "",
+                "webhooks/mutual.yaml": webhook("https://localhost:\(mutual)/", tls: "tls: {\(client)}"),
+                "webhooks/bare.yaml": webhook("https://localhost:\(mutual)/", tls: "tls: {ca_file: files/ca.pem}"),
+                "webhooks/trusting.yaml": webhook("https://localhost:\(good)/", tls: "tls: {ca_file: files/trust.pem}"),
+                "webhooks/system.yaml": webhook("https://localhost:\(good)/", tls: ""),
+            ])
+            defer { installation.stop() }
+            func ask(_ name: String) -> String { installation.call(#"{"webhook": "\#(name)", "lead": {}}"#).body }
+            #expect(ask("mutual").contains("client-one"))
+            #expect(ask("trusting").contains("CTO"))
+            // Right after, while the connections of those two are kept.
+            #expect(ask("bare").contains("tls-failure"))
+            #expect(ask("system").contains("tls-failure"))
+            let store = "\(installation.directory)/store"
+            Files.write(contents["client-two.pem"] ?? "", to: "\(store)/files/c.pem")
+            Files.write(contents["client-two.key"] ?? "", to: "\(store)/files/c.key")
+            Files.write(contents["other-ca.pem"] ?? "", to: "\(store)/files/trust.pem")
+            kill(installation.flowhook.pid, SIGHUP)
+            #expect(Installation.waitUntil { ask("mutual").contains("client-two") })
+            #expect(Installation.waitUntil { ask("trusting").contains("tls-failure") })
+        }
+
+        /// HTTP/2 where TLS negotiates it, with nginx as the service.
+        @Test func speaksHTTP2WhereItIsNegotiated() throws {
+            for _ in 0..<5 {
+                let port = Installation.freePort()
+                Files.write(
+                    """
+                    \(getuid() == 0 ? "user root;" : "") daemon off; pid \(directory)/nginx.pid; error_log stderr;
+                    events { worker_connections 256; }
+                    http {
+                        access_log off; client_body_temp_path \(directory)/b; fastcgi_temp_path \(directory)/f;
+                        proxy_temp_path \(directory)/p; scgi_temp_path \(directory)/s; uwsgi_temp_path \(directory)/u;
+                        server {
+                            listen 127.0.0.1:\(port) ssl http2;
+                            ssl_certificate \(directory)/good.pem; ssl_certificate_key \(directory)/good.key;
+                            location / { return 200 '{"title":"$server_protocol $http_x_key $request_method"}'; }
+                            location /from { return 307 /to; }
+                        }
+                    }
+                    """,
+                    to: "\(directory)/nginx.conf"
+                )
+                let nginx = Child(
+                    ["nginx", "-p", directory, "-c", "\(directory)/nginx.conf", "-e", "stderr"],
+                    output: "\(directory)/nginx.log"
+                )
+                defer { nginx.end(SIGQUIT) }
+                guard Installation.waitUntil(seconds: 10, { access("\(directory)/nginx.pid", F_OK) == 0 }) else {
+                    continue
+                }
+                let more = "\(trust)\nredirects: 1\ncustom_headers: {X-Key: k}\npayload_template: abc"
+                for path in ["", "from"] {
+                    let answer = try call("https://localhost:\(port)/\(path)", tls: more)
+                    #expect(answer["fields"] == .object(["Title": .string("HTTP/2.0 k POST")]), "\(answer)")
+                    #expect(answer["activity"]?["errorType"] == .string("OK"))
+                }
+                return
+            }
+            Issue.record("nginx did not come up: \(Files.read("\(directory)/nginx.log"))")
         }
     }
 }

@@ -5,7 +5,9 @@ extension CallFailure {
     /// What a code of libcurl (libcurl-errors(3)) means for the one who asked for the call.
     ///
     /// The sentence names the host and the cause, nothing of the request.
-    init(of transfer: Transfer, _ code: CURLcode, _ request: OutgoingRequest) {
+    ///
+    /// - Parameter bound: the time that the request had, in nanoseconds.
+    init(of transfer: Transfer, _ code: CURLcode, _ request: OutgoingRequest, bound: UInt64) {
         let host = "\(request.host):\(request.port)"
         let sent: Sent = transfer.hasAnswerBegun ? .yes : transfer.starts > 0 ? .maybe : .no
         switch code {
@@ -14,19 +16,21 @@ extension CallFailure {
         case _ where transfer.isTooLarge:
             self.init(.responseTooLarge, detail: "The response of \(host) is larger than allowed.", sent: .yes)
         case CURLE_OPERATION_TIMEDOUT:
-            self = .timeout(request, sent: sent)
+            self = .timeout(request, bound: bound, sent: sent)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            self.init(.lookUpFailure, detail: "The name of \(host) or of the proxy has no address.", sent: .no)
+            self.init(.lookUpFailure, detail: "The name of \(host) or of the proxy has no address.", sent: sent)
         case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
-            self.init(.connectFailure, detail: "No connection to \(host) could be made.", sent: .no)
+            self.init(.connectFailure, detail: "No connection to \(host) could be made.", sent: sent)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
-            let cause = transfer.curlDetail
-            self.init(
-                .tlsFailure,
-                detail: "The TLS handshake with \(host) failed\(cause.isEmpty ? "" : ": \(cause)").",
-                sent: sent
-            )
+            self = .tls(transfer.curlDetail, host, sent: sent)
+        // With TLS 1.3 a service refuses the client's certificate only once the client has begun to send.
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+            if transfer.curlDetail.contains(" alert ") {
+                self = .tls(transfer.curlDetail, host, sent: sent)
+            } else {
+                self = .lost(transfer, host, sent: sent)
+            }
         case CURLE_BAD_CONTENT_ENCODING:
             self.init(.protocolError, detail: "The compressed body of \(host) is broken.", sent: .yes)
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR, CURLE_HTTP2,
@@ -36,17 +40,54 @@ extension CallFailure {
             self.init(.connectionLost, detail: "\(host) closed the connection without an answer.", sent: sent)
         case CURLE_PARTIAL_FILE:
             self.init(.connectionLost, detail: "\(host) closed the connection within its answer.", sent: sent)
-        case _ where transfer.starts == 0:
-            self.init(.connectFailure, detail: "No connection to \(host) could be made.", sent: .no)
         default:
-            self.init(.connectionLost, detail: "The connection to \(host) broke.", sent: sent)
+            self = .lost(transfer, host, sent: sent)
         }
     }
 
-    /// The deadline passed.
-    static func timeout(_ request: OutgoingRequest, sent: Sent) -> CallFailure {
-        let milliseconds = request.policy.timeout / .milliseconds(1)
-        let text = milliseconds.rounded() == milliseconds ? String(Int(milliseconds)) : String(milliseconds)
+    private static func lost(_ transfer: Transfer, _ host: String, sent: Sent) -> CallFailure {
+        guard transfer.starts > 0 else {
+            return CallFailure(.connectFailure, detail: "No connection to \(host) could be made.", sent: .no)
+        }
+        return CallFailure(.connectionLost, detail: "The connection to \(host) broke.", sent: sent)
+    }
+
+    /// A handshake that failed: the cause in plain words where it is a common one, and what the library says.
+    private static func tls(_ said: String, _ host: String, sent: Sent) -> CallFailure {
+        let cause = tlsCauses.first { said.contains($0.said) }?.cause
+        let words = [cause, said.isEmpty ? nil : cause == nil ? said : "(\(said))"].compactMap(\.self)
+        return CallFailure(
+            .tlsFailure,
+            detail: "The TLS handshake with \(host) failed\(words.isEmpty ? "" : ": ")\(words.joined(separator: " ")).",
+            sent: sent
+        )
+    }
+
+    /// What OpenSSL and libcurl say, and what that means.
+    private static let tlsCauses: [(said: String, cause: String)] = [
+        ("certificate has expired", "its certificate has expired"),
+        ("certificate is not yet valid", "its certificate is not valid yet"),
+        ("certificate revoked", "its certificate was revoked"),
+        ("self-signed certificate", "its certificate is self-signed, and is not among those that are trusted"),
+        ("self signed certificate", "its certificate is self-signed, and is not among those that are trusted"),
+        ("unable to get local issuer", "its certificate was issued by an authority that is not trusted"),
+        ("no alternative certificate subject name", "its certificate is for another name"),
+        ("does not match target host name", "its certificate is for another name"),
+        ("unsupported protocol", "it offers no TLS 1.2 or later"),
+        ("protocol version", "it offers no TLS 1.2 or later"),
+        ("wrong version number", "it does not speak TLS on this port"),
+        ("certificate required", "it asks for a client certificate, and the webhook has none"),
+        ("alert handshake failure", "it takes none of our ciphers, or asks for a client certificate"),
+        ("unknown ca", "it does not trust the webhook's client certificate"),
+        ("key values mismatch", "the webhook's client certificate and client key do not belong together"),
+    ]
+
+    /// The time ran out.
+    ///
+    /// - Parameter bound: how long the call, or its try, was allowed to take, in nanoseconds.
+    static func timeout(_ request: OutgoingRequest, bound: UInt64, sent: Sent) -> CallFailure {
+        let microseconds = bound / 1_000
+        let text = microseconds % 1_000 == 0 ? String(microseconds / 1_000) : String(Double(microseconds) / 1_000)
         return CallFailure(
             .timeout,
             detail: "\(request.host):\(request.port) did not answer in full within \(text) ms.",
@@ -62,6 +103,27 @@ extension CallFailure {
                 \(request.host) leads to an address that is not globally reachable; list its network under \
                 "allow_networks" if it is meant to be called.
                 """,
+            sent: .no
+        )
+    }
+
+    /// The circuit of the host is open.
+    static func circuitOpen(_ request: OutgoingRequest) -> CallFailure {
+        CallFailure(
+            .circuitOpen,
+            detail: """
+                \(request.host):\(request.port) failed too often in a row; nothing is sent to it for a while \
+                (circuit_failures, circuit_open_for).
+                """,
+            sent: .no
+        )
+    }
+
+    /// No turn came in time.
+    static func rateLimited(_ request: OutgoingRequest) -> CallFailure {
+        CallFailure(
+            .rateLimited,
+            detail: "The webhook's limits (max_concurrent, max_rate) left no turn within its timeout.",
             sent: .no
         )
     }

@@ -9,12 +9,16 @@ package final class Caller: @unchecked Sendable {
     // Safe: all state is touched on the loop's thread alone.
     /// The loop whose calls these are.
     package let loop: EventLoop
+    /// The circuits of the hosts that are called.
+    package let circuits: Circuits
     private let resolver: Resolver
+    private let turns: Turns
     private let multi: UnsafeMutableRawPointer
     private var sockets: [curl_socket_t: Socket] = [:]
     private var timer: TimerToken?
     private var idle: [Transfer] = []
     private var running: [ObjectIdentifier: Transfer] = [:]
+    private var proxy: (url: String, place: ProxyPlace)?
 
     /// How many connections a loop keeps for later calls.
     private static let keptConnections = 1_024
@@ -31,12 +35,17 @@ package final class Caller: @unchecked Sendable {
 
     /// Makes the caller of a loop.
     ///
-    /// - Parameter resolver: looks names up for all loops.
-    package init(loop: EventLoop, resolver: Resolver) {
+    /// - Parameters:
+    ///   - resolver: looks names up for all loops.
+    ///   - circuits: the circuits of all loops.
+    ///   - turns: the turns of all loops.
+    package init(loop: EventLoop, resolver: Resolver, circuits: Circuits = Circuits(), turns: Turns = Turns()) {
         _ = Self.library
         guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
         self.loop = loop
         self.resolver = resolver
+        self.circuits = circuits
+        self.turns = turns
         self.multi = multi
         flowhook_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
         flowhook_multi_set_functions(
@@ -65,80 +74,184 @@ package final class Caller: @unchecked Sendable {
 
     /// Makes a call; to be awaited on the loop.
     ///
-    /// One deadline, the policy's timeout, covers look-up, connection, TLS, request and response.
+    /// One deadline, the policy's timeout, covers waiting for a turn, look-up, connection, TLS, request and response,
+    /// redirects and retries.
     ///
-    /// - Parameter settings: bounds, allowed networks and proxy, of the request's own snapshot.
+    /// - Parameter settings: bounds, allowed networks, circuit and proxy, of the request's own snapshot.
     /// - Returns: an answer or the reason why there is none, and how long it took; never throws.
     package func send(_ request: OutgoingRequest, settings: Settings) async -> CallResult {
         let started = loop.now
-        let deadline = started + UInt64(clamping: request.policy.timeout.nanoseconds)
-        var result = await attempt(request, settings: settings, deadline: deadline)
-        result.timing.total = Int64((loop.now - started) / 1_000)
+        let deadline = started.addingClamped(request.policy.timeout)
+        let limits = TurnLimits(request.policy)
+        let rule = Circuit.Rule(settings)
+        var timing = CallTiming()
+        var plan = CallPlan(request)
+        var tryDeadline = deadline
+        var tryStarted = started
+        var hasTurn = false
+        while true {
+            var outcome: Result<ServiceAnswer, CallFailure>?
+            if !hasTurn {
+                // A call that would be refused anyway takes nobody's turn.
+                if let rule, circuits.refuses(plan.request, at: loop.now, rule) {
+                    outcome = .failure(.circuitOpen(plan.request))
+                } else if let limits {
+                    hasTurn = await takeTurn(request, limits, deadline: deadline, &timing)
+                    if !hasTurn { outcome = .failure(.rateLimited(request)) }
+                }
+                tryStarted = loop.now
+                tryDeadline = min(deadline, request.policy.retry?.tryTimeout.map(tryStarted.addingClamped) ?? deadline)
+            }
+            let result: Result<ServiceAnswer, CallFailure>
+            if let outcome {
+                result = outcome
+            } else {
+                let bound = TryBound(started: tryStarted, deadline: tryDeadline, callStarted: started, whole: deadline)
+                result = await attempt(plan.request, settings, bound, rule, &timing)
+            }
+            let step = plan.next(
+                after: result,
+                elapsed: .nanoseconds(Int64(clamping: loop.now - started)),
+                instant: .now,
+                random: .random(in: 0..<1)
+            )
+            if case .send = step { continue }
+            if hasTurn { turns.giveBack(request.webhook, on: loop) }
+            hasTurn = false
+            switch step {
+            case .send: break
+            case .wait(let delay): await sleep(until: loop.now.addingClamped(delay))
+            case .finish(let outcome):
+                timing.attempts = plan.attempts
+                timing.total = Int64((loop.now - started) / 1_000)
+                return CallResult(outcome: outcome, timing: timing)
+            }
+        }
+    }
+
+    /// Waits for a turn of the webhook's limits; each try takes one.
+    private func takeTurn(
+        _ request: OutgoingRequest,
+        _ limits: TurnLimits,
+        deadline: UInt64,
+        _ timing: inout CallTiming
+    ) async -> Bool {
+        let started = loop.now
+        let ending = await turns.take(request.webhook, limits, deadline: deadline, on: loop)
+        timing.queue += Int64((loop.now - started) / 1_000)
+        guard case .turn = ending else { return false }
+        return true
+    }
+
+    private func sleep(until moment: UInt64) async {
+        await withUnsafeContinuation { continuation in
+            loop.schedule(at: moment) { continuation.resume() }
+        }
+    }
+
+    /// The time that one try has, in nanoseconds of the loop's clock.
+    private struct TryBound {
+        /// When it began.
+        var started: UInt64
+        /// When it ends.
+        var deadline: UInt64
+        /// When the call began.
+        var callStarted: UInt64
+        /// When the call ends.
+        var whole: UInt64
+
+        /// What the time is measured from: the call's beginning, where the call's end is what ended the try.
+        var length: UInt64 { deadline < whole ? deadline - started : whole - callStarted }
+
+        /// Whether our own waiting has left the try so little time that its passing says nothing of the host.
+        var isCutShort: Bool { (deadline - min(started, deadline)) * 2 < whole - callStarted && deadline == whole }
+    }
+
+    /// One request and its response, where the circuit lets it through.
+    private func attempt(
+        _ request: OutgoingRequest,
+        _ settings: Settings,
+        _ bound: TryBound,
+        _ rule: Circuit.Rule?,
+        _ timing: inout CallTiming
+    ) async -> Result<ServiceAnswer, CallFailure> {
+        guard let rule else { return await transfer(request, settings, bound, &timing) }
+        guard let pass = circuits.admit(request, at: loop.now, rule) else { return .failure(.circuitOpen(request)) }
+        let result = await transfer(request, settings, bound, &timing)
+        var verdict = Circuit.Verdict(result, rule)
+        if case .failure(let failure) = result, failure.type == .timeout, bound.isCutShort { verdict = .nothing }
+        circuits.record(verdict, of: request, pass, at: loop.now, rule)
         return result
     }
 
-    /// One try.
-    private func attempt(_ request: OutgoingRequest, settings: Settings, deadline: UInt64) async -> CallResult {
+    /// One request and its response.
+    private func transfer(
+        _ request: OutgoingRequest,
+        _ settings: Settings,
+        _ bound: TryBound,
+        _ timing: inout CallTiming
+    ) async -> Result<ServiceAnswer, CallFailure> {
         let started = loop.now
-        let addresses: [IPAddress]
+        let place: KnownPlace?
         do {
-            addresses = try await self.addresses(of: request, settings: settings, deadline: deadline)
+            place = try await self.place(of: request, settings: settings, bound)
         } catch {
-            var timing = CallTiming()
-            timing.lookUp = Int64((loop.now - started) / 1_000)
-            return CallResult(outcome: .failure(error), timing: timing)
+            timing.lookUp += Int64((loop.now - started) / 1_000)
+            return .failure(error)
         }
         let lookedUp = loop.now
-        guard lookedUp < deadline else {
-            return CallResult(outcome: .failure(.timeout(request, sent: .no)), timing: CallTiming())
-        }
+        timing.lookUp += Int64((lookedUp - started) / 1_000)
+        guard lookedUp < bound.deadline else { return .failure(.timeout(request, bound: bound.length, sent: .no)) }
         guard let transfer = idle.popLast() ?? Transfer() else {
-            let failure = CallFailure(.connectFailure, detail: "No memory is left for another call.", sent: .no)
-            return CallResult(outcome: .failure(failure), timing: CallTiming())
+            return .failure(CallFailure(.connectFailure, detail: "No memory is left for another call.", sent: .no))
         }
         // Rounded up: a deadline is not to pass before its time.
-        let milliseconds = Int((deadline - lookedUp + 999_999) / 1_000_000)
-        transfer.prepare(request, addresses: addresses, settings: settings, milliseconds: milliseconds)
+        let milliseconds = Int((bound.deadline - lookedUp + 999_999) / 1_000_000)
+        transfer.prepare(request, place: place, settings: settings, milliseconds: milliseconds)
         let code = await perform(transfer)
-        var timing = transfer.timing
-        timing.lookUp = Int64((lookedUp - started) / 1_000)
+        transfer.add(to: &timing)
         let outcome: Result<ServiceAnswer, CallFailure> =
             code == CURLE_OK
-            ? .success(transfer.takeAnswer()) : .failure(CallFailure(of: transfer, code, request))
+            ? .success(transfer.takeAnswer())
+            : .failure(CallFailure(of: transfer, code, request, bound: bound.length))
         if idle.count < Self.keptHandles { idle.append(transfer) }
-        return CallResult(outcome: outcome, timing: timing)
+        return outcome
     }
 
     // MARK: Addresses
 
-    /// The addresses of the request's host; none where curl needs no look-up.
-    private func addresses(
+    /// Where the name that curl connects to is: the host's, or the proxy's; `nil` where it needs no look-up.
+    private func place(
         of request: OutgoingRequest,
         settings: Settings,
-        deadline: UInt64
-    ) async throws(CallFailure) -> [IPAddress] {
-        if let literal = IPAddress(request.host) {
-            guard AddressPolicy(allowing: settings.allowNetworks).permits(literal) else { throw .blocked(request) }
-            return []
+        _ bound: TryBound
+    ) async throws(CallFailure) -> KnownPlace? {
+        // Some resolvers take an address with a dot behind it for the address.
+        let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
+        let literal = IPAddress(host)
+        if let literal, !AddressPolicy(allowing: settings.allowNetworks).permits(literal) { throw .blocked(request) }
+        var (name, port) = (request.host, request.port)
+        if let url = settings.proxy {
+            // The host's name is the proxy's to look up.
+            if proxy?.url != url { proxy = (url, ProxyPlace(url)) }
+            guard let place = proxy?.place, IPAddress(place.host) == nil else { return nil }
+            (name, port) = (place.host, place.port)
+        } else if literal != nil {
+            return nil
         }
-        // A name is the proxy's to look up.
-        if settings.proxy != nil { return [] }
         let answer: Resolver.Answer
-        if let known = resolver.known(request.host) {
+        if let known = resolver.known(name) {
             answer = known
-        } else if let found = await find(request.host, deadline: deadline) {
+        } else if let found = await find(name, deadline: bound.deadline) {
             answer = found
         } else {
-            throw .timeout(request, sent: .no)
+            throw .timeout(request, bound: bound.length, sent: .no)
         }
         switch answer {
-        case .success(let addresses): return addresses
+        case .success(let addresses): return KnownPlace(name: name, port: port, addresses: addresses)
         case .failure(let error):
-            throw CallFailure(
-                .lookUpFailure,
-                detail: "The name \(request.host) has no address: \(error.reason).",
-                sent: .no
-            )
+            let whose = settings.proxy == nil ? "The name \(name)" : "The proxy's name"
+            throw CallFailure(.lookUpFailure, detail: "\(whose) has no address: \(error.reason).", sent: .no)
         }
     }
 
@@ -247,14 +360,5 @@ private final class LookUpWait: @unchecked Sendable {
     func finish(_ answer: Resolver.Answer?) {
         continuation?.resume(returning: answer)
         continuation = nil
-    }
-}
-
-extension Duration {
-    /// The duration in nanoseconds, cut to 64 bits.
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.multipliedReportingOverflow(by: 1_000_000_000).overflow
-            ? .max : seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -4,8 +4,9 @@ internal import Glibc
 /// Looks names up off the loops, for all of them together.
 ///
 /// A look-up of one name serves everybody who waits for it; what was found is kept for a short while. The threads are
-/// bounded, and one name holds one of them at most, so that a name server that never answers delays the look-ups of
-/// other names only once it has as many names hanging as there are threads; waiters leave at their own deadlines.
+/// bounded, and one name holds one of them at most. A name whose last look-up took long and found nothing goes to a few
+/// threads of its own, so that names whose server never answers do not delay the others again and again; waiters leave
+/// at their own deadlines.
 package final class Resolver: Sendable {
     /// What a look-up gives: the addresses in the system's order of preference (RFC 6724), or a sentence.
     package typealias Answer = Result<[IPAddress], LookUpError>
@@ -22,12 +23,13 @@ package final class Resolver: Sendable {
     }
 
     private enum Entry {
-        case known(Answer, until: UInt64)
+        case known(Answer, until: UInt64, isSlow: Bool)
         case pending([@Sendable (Answer) -> Void])
     }
 
     private let entries = Locked<[String: Entry]>([:])
     private let pool: BlockingPool
+    private let slowPool: BlockingPool
     private let lookUp: @Sendable (String) -> Answer
 
     /// How long addresses are kept: long enough to matter under load, short enough for a service that moves.
@@ -36,29 +38,34 @@ package final class Resolver: Sendable {
     /// How long a failure is kept.
     private static let failedNanoseconds: UInt64 = 500_000_000
 
+    /// From when on a look-up without success was slow.
+    private static let slowNanoseconds: UInt64 = 1_000_000_000
+
     /// How many names are kept before old ones are dropped.
     private static let maximumNames = 4_096
 
     /// Makes a resolver.
     ///
     /// - Parameters:
-    ///   - threads: how many look-ups run at once, 16 by default.
+    ///   - threads: how many look-ups run at once, 32 by default; beside them a quarter as many of slow names.
     ///   - lookUp: blocks and gives the addresses of a name, the system's by default.
-    package init(threads: Int = 16, lookUp: @escaping @Sendable (String) -> Answer = Resolver.system) {
+    package init(threads: Int = 32, lookUp: @escaping @Sendable (String) -> Answer = Resolver.system) {
         pool = BlockingPool(threads: threads)
+        slowPool = BlockingPool(threads: max(1, threads / 4))
         self.lookUp = lookUp
     }
 
     /// Ends the threads once their look-ups are done.
     package func close() {
         pool.close()
+        slowPool.close()
     }
 
     /// The addresses of a name, if they are known now.
     package func known(_ name: String) -> Answer? {
         let now = nanoseconds(of: CLOCK_MONOTONIC)
         return entries.withLock { entries in
-            if case .known(let answer, let until) = entries[name], until > now { answer } else { nil }
+            if case .known(let answer, let until, _) = entries[name], until > now { answer } else { nil }
         }
     }
 
@@ -66,9 +73,10 @@ package final class Resolver: Sendable {
     package func find(_ name: String, then: @escaping @Sendable (Answer) -> Void) {
         let now = nanoseconds(of: CLOCK_MONOTONIC)
         var known: Answer?
+        var isSlow = false
         let isFirst = entries.withLock { entries in
             switch entries[name] {
-            case .known(let answer, let until) where until > now:
+            case .known(let answer, let until, _) where until > now:
                 known = answer
                 return false
             case .pending(var waiting):
@@ -77,25 +85,36 @@ package final class Resolver: Sendable {
                 waiting.append(then)
                 entries[name] = .pending(waiting)
                 return false
-            case .known, nil:
+            case .known(_, _, let wasSlow):
+                isSlow = wasSlow
+                entries[name] = .pending([then])
+                return true
+            case nil:
                 entries[name] = .pending([then])
                 return true
             }
         }
         if let known { return then(known) }
         guard isFirst else { return }
-        pool.submit { [self] in finish(name, lookUp(name)) }
+        (isSlow ? slowPool : pool)
+            .submit { [self] in
+                let started = nanoseconds(of: CLOCK_MONOTONIC)
+                finish(name, lookUp(name), started: started)
+            }
     }
 
-    private func finish(_ name: String, _ answer: Answer) {
+    private func finish(_ name: String, _ answer: Answer, started: UInt64) {
         let now = nanoseconds(of: CLOCK_MONOTONIC)
-        let lifetime = if case .success = answer { Self.knownNanoseconds } else { Self.failedNanoseconds }
+        var (lifetime, isSlow) = (Self.knownNanoseconds, false)
+        if case .failure = answer {
+            (lifetime, isSlow) = (Self.failedNanoseconds, now - started > Self.slowNanoseconds)
+        }
         let waiting = entries.withLock { entries in
             guard case .pending(let waiting) = entries[name] else { return [@Sendable (Answer) -> Void]() }
-            entries[name] = .known(answer, until: now + lifetime)
+            entries[name] = .known(answer, until: now + lifetime, isSlow: isSlow)
             if entries.count > Self.maximumNames {
                 entries = entries.filter { entry in
-                    if case .known(_, let until) = entry.value { until > now } else { true }
+                    if case .known(_, let until, _) = entry.value { until > now } else { true }
                 }
             }
             return waiting

@@ -21,6 +21,10 @@ final class Transfer {
     private var bodyBytes: [UInt8] = []
     private var headerBytes = 0
     private var statusLine = ""
+    private var location: String?
+    private var retryAfter: String?
+    /// The files that the handle is set to; `nil`: the system's authorities alone.
+    private var tls: CallPolicy.TLSFiles?
 
     /// Whether an address was refused.
     private(set) var isBlocked = false
@@ -35,6 +39,12 @@ final class Transfer {
     /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
     /// close one, since a request that meets the close may or may not have been taken.
     private static let maximumIdleSeconds = 4
+
+    /// How long a connection is used at all, in seconds: a name that moves is followed within a minute under load too.
+    private static let maximumConnectionSeconds = 60
+
+    /// How long the system's certificate authorities are kept as they were read, in seconds.
+    private static let authoritiesSeconds = 300
 
     /// Makes a handle and sets what every call shares.
     init?() {
@@ -51,7 +61,17 @@ final class Transfer {
         flowhook_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        // The system's authorities are parsed once for many connections; changed ones count within minutes.
+        flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
+        // The system's folder of authorities would be trusted beside a webhook's own.
+        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
+        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
+        // Nobody is there to be asked for the passphrase of a key.
+        flowhook_set_pointer(easy, CURLOPT_KEYPASSWD, "")
+        // What a proxy says about its tunnel is no answer of the service.
+        flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
+        flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
         // Decodes what it names; the header itself is among the request's own.
         flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
         // The environment's proxies do not apply.
@@ -95,9 +115,9 @@ final class Transfer {
     /// Readies the handle for a request.
     ///
     /// - Parameters:
-    ///   - addresses: where the host is; empty where curl needs no look-up.
+    ///   - place: where the name that curl connects to is; `nil` where it needs no look-up.
     ///   - milliseconds: what is left of the deadline, above 0.
-    func prepare(_ request: OutgoingRequest, addresses: [IPAddress], settings: Settings, milliseconds: Int) {
+    func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: Settings, milliseconds: Int) {
         clear()
         policy = AddressPolicy(allowing: settings.allowNetworks)
         usesProxy = settings.proxy != nil
@@ -109,16 +129,12 @@ final class Transfer {
         setMethod(request)
         setHeaders(request)
         setTLS(request.policy.tls)
-        if !addresses.isEmpty {
-            let host = request.host.contains(":") ? "[\(request.host)]" : request.host
-            let list = addresses.map { $0.v4 == nil ? "[\($0.text)]" : $0.text }.joined(separator: ",")
-            resolveList = curl_slist_append(nil, "+\(host):\(request.port):\(list)")
-        }
+        if let place { resolveList = curl_slist_append(nil, place.resolveEntry) }
         flowhook_set_list(easy, CURLOPT_RESOLVE, resolveList)
     }
 
     private func setMethod(_ request: OutgoingRequest) {
-        if let body = request.body {
+        if let body = request.body, request.method != .get {
             flowhook_set_long(easy, CURLOPT_POST, 1)
             flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
             body.withUnsafeBytes { bytes in
@@ -156,13 +172,12 @@ final class Transfer {
     }
 
     private func setTLS(_ files: CallPolicy.TLSFiles?) {
+        guard files != tls else { return }
+        tls = files
         // Bytes rather than paths: curl compares them where it looks for a connection to use again.
         set(CURLOPT_CAINFO_BLOB, files?.certificateAuthorities)
         set(CURLOPT_SSLCERT_BLOB, files?.clientCertificate)
         set(CURLOPT_SSLKEY_BLOB, files?.clientKey ?? files?.clientCertificate)
-        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
-        // Debian builds curl with a folder of authorities that would be trusted beside the webhook's own.
-        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
     }
 
     private func set(_ option: CURLoption, _ file: CallPolicy.TLSFiles.File?) {
@@ -186,6 +201,8 @@ final class Transfer {
         bodyBytes = []
         headerBytes = 0
         statusLine = ""
+        location = nil
+        retryAfter = nil
         isBlocked = false
         isTooLarge = false
         starts = 0
@@ -230,8 +247,27 @@ final class Transfer {
         }
         if count > 5, memcmp(bytes, "HTTP/", 5) == 0 {
             statusLine = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+            location = nil
+            retryAfter = nil
+        } else if let value = Self.value(of: "location", bytes, count) {
+            location = location ?? value
+        } else if let value = Self.value(of: "retry-after", bytes, count) {
+            retryAfter = retryAfter ?? value
         }
         return count
+    }
+
+    /// The value of a header line, where it has the name; blanks and the line's end around it taken off.
+    private static func value(of name: StaticString, _ line: UnsafeMutablePointer<CChar>, _ count: Int) -> String? {
+        let length = name.utf8CodeUnitCount
+        guard count > length, line[length] == CChar(bitPattern: UInt8(ascii: ":")),
+            strncasecmp(line, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), length) == 0
+        else { return nil }
+        let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
+        var value = UnsafeRawBufferPointer(start: line + length + 1, count: count - length - 1)[...]
+        value = value.drop(while: isBlank)
+        while let last = value.last, isBlank(last) { value = value.dropLast() }
+        return String(decoding: value, as: UTF8.self)
     }
 
     private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
@@ -258,7 +294,9 @@ final class Transfer {
             status: flowhook_get_long(easy, CURLINFO_RESPONSE_CODE),
             reasonPhrase: reasonPhrase,
             contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE).map { String(cString: $0) },
-            body: bodyBytes
+            body: bodyBytes,
+            retryAfter: retryAfter,
+            location: location
         )
     }
 
@@ -271,18 +309,15 @@ final class Transfer {
         return String(phrase)
     }
 
-    /// How long the parts took; `lookUp` and `total` are the caller's to complete.
-    var timing: CallTiming {
-        var timing = CallTiming()
-        timing.attempts = starts > 0 ? 1 : 0
+    /// Adds how long the parts took; what is not curl's to know is left to the caller.
+    func add(to timing: inout CallTiming) {
         if flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0 {
             let lookedUp = flowhook_get_offset(easy, CURLINFO_NAMELOOKUP_TIME_T)
             let connected = flowhook_get_offset(easy, CURLINFO_CONNECT_TIME_T)
             let secured = flowhook_get_offset(easy, CURLINFO_APPCONNECT_TIME_T)
-            timing.connect = Int64(max(0, connected - lookedUp))
-            timing.tls = Int64(max(0, secured - connected))
+            timing.connect += Int64(max(0, connected - lookedUp))
+            timing.tls += Int64(max(0, secured - connected))
         }
         timing.firstByte = Int64(flowhook_get_offset(easy, CURLINFO_STARTTRANSFER_TIME_T))
-        return timing
     }
 }

@@ -4,54 +4,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A loop with its caller, and requests to a server on loopback.
-private final class Bench {
-    let loop: EventLoop
-    let caller: Caller
-    var settings = Settings()
-
-    init(resolver: Resolver = Resolver()) throws {
-        loop = try EventLoop(name: "calls")
-        loop.start()
-        caller = Caller(loop: loop, resolver: resolver)
-        settings.allowNetworks = [try #require(NetworkBlock("127.0.0.0/8"))]
-    }
-
-    deinit { loop.stop() }
-
-    func request(
-        _ server: RawServer,
-        _ method: RequestType = .post,
-        path: String = "/p",
-        host: String = "127.0.0.1",
-        headers: [(String, String)] = [("Accept", "application/json"), ("User-Agent", "flowhook/test")],
-        body: String? = nil,
-        timeout: Duration = .seconds(10)
-    ) -> OutgoingRequest {
-        OutgoingRequest(
-            method: method,
-            url: "http://\(host):\(server.port)\(path)",
-            host: host,
-            port: server.port,
-            isSecure: false,
-            headers: headers.map { .init(name: $0.0, value: $0.1) },
-            body: body.map { Array($0.utf8) },
-            policy: CallPolicy(timeout: timeout)
-        )
-    }
-
-    func send(_ request: OutgoingRequest) -> CallResult {
-        let (caller, settings) = (caller, settings)
-        return loop.wait { await caller.send(request, settings: settings) }
-    }
-
-    func failure(_ request: OutgoingRequest) -> CallFailure? {
-        if case .failure(let failure) = send(request).outcome { failure } else { nil }
-    }
-}
-
-private let ok = RawServer.Step.text("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
-
 @Suite struct CallerTests {
     /// What goes over the wire, byte for byte.
     @Test(

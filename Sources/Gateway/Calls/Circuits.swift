@@ -1,0 +1,97 @@
+internal import FlowAction
+internal import Synchronization
+
+/// The circuits of all hosts, shared by all event loops.
+///
+/// A host that has not failed since it was last forgotten has no entry; while there is no entry at all, a call passes
+/// without taking the lock.
+package final class Circuits: Sendable {
+    private let circuits = Locked<[Host: Circuit]>([:])
+    private let count = Atomic<Int>(0)
+
+    /// A host and port.
+    struct Host: Hashable {
+        let name: String
+        let port: Int
+
+        /// The host that a request goes to; names ignore case.
+        init(of request: OutgoingRequest) {
+            name = request.host.lowercased()
+            port = request.port
+        }
+    }
+
+    /// How many hosts are remembered; a redirect can lead to any number of them.
+    private static let maximumHosts = 1_024
+
+    /// How long an open circuit that nobody asks for is remembered where room is needed, in nanoseconds.
+    private static let longestSilence: UInt64 = 300_000_000_000
+
+    /// Makes a table without an entry.
+    package init() {}
+
+    /// One host's circuit, for people.
+    package struct Reading: Sendable {
+        /// `api.example.com:443`.
+        package var host: String
+        /// 0 closed, 1 half-open, 2 open.
+        package var state: Int
+    }
+
+    /// The circuits of the hosts that have failed, at most 1,024; a host that is not listed is closed.
+    package var readings: [Reading] {
+        circuits.withLock { $0.map { ($0.key, $0.value.state.rawValue) } }
+            .map { Reading(host: "\($0.0.name):\($0.0.port)", state: $0.1) }
+            .sorted { $0.host < $1.host }
+    }
+
+    /// Whether a request would be refused now.
+    func refuses(_ request: OutgoingRequest, at now: UInt64, _ rule: Circuit.Rule) -> Bool {
+        guard count.load(ordering: .relaxed) > 0 else { return false }
+        let host = Host(of: request)
+        return circuits.withLock { $0[host]?.refuses(at: now, rule) ?? false }
+    }
+
+    /// Asks leave for a request; `nil` where its circuit is open.
+    func admit(_ request: OutgoingRequest, at now: UInt64, _ rule: Circuit.Rule) -> Circuit.Pass? {
+        guard count.load(ordering: .relaxed) > 0 else { return .ofUntouchedCircuit }
+        let host = Host(of: request)
+        return circuits.withLock { circuits in
+            guard var circuit = circuits[host] else { return .ofUntouchedCircuit }
+            defer { circuits[host] = circuit }
+            return circuit.admit(at: now, rule)
+        }
+    }
+
+    /// Takes the verdict of a request that had leave; to be called for each of them.
+    func record(
+        _ verdict: Circuit.Verdict,
+        of request: OutgoingRequest,
+        _ pass: Circuit.Pass,
+        at now: UInt64,
+        _ rule: Circuit.Rule
+    ) {
+        switch verdict {
+        case .failure: break
+        case .success, .nothing: guard count.load(ordering: .relaxed) > 0 else { return }
+        }
+        let host = Host(of: request)
+        circuits.withLock { circuits in
+            if circuits[host] == nil {
+                guard case .failure = verdict, makeRoom(in: &circuits, at: now) else { return }
+            }
+            circuits[host, default: Circuit()].record(verdict, of: pass, at: now, rule)
+            count.store(circuits.count, ordering: .relaxed)
+        }
+    }
+
+    /// Whether there is room for one more, once what can be forgotten is.
+    private func makeRoom(in circuits: inout [Host: Circuit], at now: UInt64) -> Bool {
+        guard circuits.count >= Self.maximumHosts else { return true }
+        circuits = circuits.filter { _, circuit in
+            guard let openSince = circuit.openSince else { return false }
+            return now < openSince + Self.longestSilence
+        }
+        return circuits.count < Self.maximumHosts
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+
+/// Real TLS servers, each with a certificate or a protocol of its own, made by `openssl` and served by Python's ssl.
+final class TLSServers {
+    /// What a server is like.
+    enum Kind: String, CaseIterable {
+        /// A certificate of `ca.pem` for localhost.
+        case good
+        /// One that was valid until yesterday.
+        case expired
+        /// One for another name.
+        case othername
+        /// One that is its own authority.
+        case selfsigned
+        /// One of `other-ca.pem`.
+        case stranger
+        /// TLS 1.1 and nothing later.
+        case tls11
+        /// Asks for a client certificate of `ca.pem`, and answers with its name.
+        case mutual
+        /// Speaks no TLS at all.
+        case plain
+    }
+
+    let directory: String
+    private let server: Child
+    private let ports: [String: String]
+
+    /// Makes the certificates and starts the servers.
+    init(_ name: String) {
+        directory = "/tmp/flowhook-e2e-\(getpid())-\(name)"
+        mkdir(directory, 0o755)
+        let script = "\(directory)/make"
+        Files.write(Self.make, to: script)
+        let made = Child.run(["sh", "-e", script, directory])
+        precondition(made.status == 0, made.output)
+        let output = "\(directory)/ports"
+        server = Child(["python3", "-c", Self.serve, directory] + Kind.allCases.map(\.rawValue), output: output)
+        Installation.waitUntil { Files.read(output).contains("ready") }
+        var ports: [String: String] = [:]
+        for line in Files.read(output).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2 { ports[String(words[0])] = String(words[1]) }
+        }
+        self.ports = ports
+    }
+
+    deinit {
+        server.end(SIGKILL)
+        _ = Child.run(["rm", "-rf", directory])
+    }
+
+    func port(_ kind: Kind) -> String { ports[kind.rawValue] ?? "1" }
+
+    private static let make = """
+        cd "$1"
+        key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; }
+        for ca in ca other-ca; do
+            key $ca; openssl req -x509 -key $ca.key -days 2 -out $ca.pem -subj "/CN=$ca of the test"
+        done
+        # leaf NAME AUTHORITY DAYS ALTERNATIVE
+        leaf() {
+            key "$1"; openssl req -new -key "$1.key" -out "$1.csr" -subj "/CN=$1"
+            echo "subjectAltName=$4" > "$1.ext"
+            openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days "$3" -extfile "$1.ext" -out "$1.pem"
+        }
+        leaf good ca 2 DNS:localhost
+        leaf expired ca -1 DNS:localhost
+        leaf othername ca 2 DNS:elsewhere.test
+        leaf stranger other-ca 2 DNS:localhost
+        leaf client-one ca 2 DNS:one.test
+        leaf client-two ca 2 DNS:two.test
+        leaf client-stranger other-ca 2 DNS:three.test
+        key selfsigned
+        openssl req -x509 -key selfsigned.key -days 2 -out selfsigned.pem -subj /CN=self -addext subjectAltName=DNS:localhost
+        """
+
+    private static let serve = """
+        import http.server, ssl, sys, threading
+        directory = sys.argv[1]
+        class Service(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                peer = self.connection.getpeercert() if hasattr(self.connection, "getpeercert") else None
+                name = peer["subject"][0][0][1] if peer else "CTO"
+                body = ('{"title":"%s"}' % name).encode()
+                self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers()
+                self.wfile.write(body)
+            def log_message(self, *arguments): pass
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 100
+            # The handshake belongs to the connection's own thread.
+            def finish_request(self, request, address):
+                try:
+                    if self.context: request = self.context.wrap_socket(request, server_side=True)
+                    self.RequestHandlerClass(request, address, self)
+                except (OSError, ssl.SSLError): pass
+        for kind in sys.argv[2:]:
+            server = Server(("127.0.0.1", 0), Service)
+            server.context = None
+            if kind != "plain":
+                name = kind if kind not in ("tls11", "mutual") else "good"
+                server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                if kind == "tls11":
+                    server.context.set_ciphers("DEFAULT@SECLEVEL=0")
+                    server.context.minimum_version = server.context.maximum_version = ssl.TLSVersion.TLSv1_1
+                server.context.load_cert_chain(f"{directory}/{name}.pem", f"{directory}/{name}.key")
+                if kind == "mutual":
+                    # Later versions refuse a certificate once the handshake is over, and the alert can be lost.
+                    server.context.maximum_version = ssl.TLSVersion.TLSv1_2
+                    server.context.verify_mode = ssl.CERT_REQUIRED
+                    server.context.load_verify_locations(f"{directory}/ca.pem")
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            print(kind, server.server_port, flush=True)
+        print("ready", flush=True)
+        threading.Event().wait()
+        """
+}

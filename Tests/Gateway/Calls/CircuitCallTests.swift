@@ -1,0 +1,117 @@
+import FlowAction
+import Gateway
+import Glibc
+import TestSupport
+import Testing
+
+/// The circuit breaker over real sockets and several loops.
+@Suite struct CircuitCallTests {
+    private func bench(
+        _ circuits: Circuits = Circuits(),
+        failures: Int = 3,
+        openFor: Duration = .seconds(60),
+        every5xx: Bool = false
+    ) throws -> Bench {
+        let bench = try Bench(circuits: circuits)
+        bench.settings.circuitFailures = failures
+        bench.settings.circuitOpenFor = openFor
+        bench.settings.circuitCountsServerErrors = every5xx
+        return bench
+    }
+
+    @Test func opensForAllLoopsAndClosesAfterAProbe() throws {
+        let isWell = Locked(false)
+        let server = RawServer { _, _ in [isWell.withLock { $0 } ? ok : status(503)] }
+        defer { server.stop() }
+        let other = RawServer { _, _ in [ok] }
+        defer { other.stop() }
+        let circuits = Circuits()
+        let benches = try [
+            bench(circuits, openFor: .milliseconds(1_500)), bench(circuits, openFor: .milliseconds(1_500)),
+        ]
+        // Counted over both loops together.
+        for number in 0..<3 { #expect(benches[number % 2].send(benches[0].request(server)).status == 503) }
+        #expect(circuits.readings.map(\.state) == [2])
+        #expect(circuits.readings.first?.host == "127.0.0.1:\(server.port)")
+        for bench in benches {
+            let refused = bench.send(bench.request(server))
+            #expect(refused.failure?.type == .circuitOpen)
+            #expect(refused.failure?.sent == .no)
+            #expect(refused.timing.attempts == 0)
+            // Another port is another host.
+            #expect(bench.send(bench.request(other)).status == 200)
+        }
+        #expect(server.received.count == 3)
+        usleep(1_600_000)
+        // The probe fails: open again.
+        #expect(benches[1].send(benches[1].request(server)).status == 503)
+        #expect(benches[0].failure(benches[0].request(server))?.type == .circuitOpen)
+        isWell.withLock { $0 = true }
+        usleep(1_600_000)
+        #expect(benches[0].send(benches[0].request(server)).status == 200)
+        #expect(circuits.readings.map(\.state) == [0])
+        #expect(benches[1].send(benches[1].request(server)).status == 200)
+        #expect(server.received.count == 6)
+    }
+
+    /// While the probe is under way the others are refused.
+    @Test func oneProbeGoesThrough() throws {
+        let server = RawServer { _, number in number == 1 ? [.close] : [.wait(milliseconds: 500), ok] }
+        defer { server.stop() }
+        let bench = try bench(failures: 1, openFor: .milliseconds(100))
+        #expect(bench.failure(bench.request(server))?.type == .connectionLost)
+        usleep(200_000)
+        let results = bench.send((0..<20).map { _ in bench.request(server) })
+        #expect(results.filter { $0.status == 200 }.count == 1)
+        #expect(results.filter { $0.failure?.type == .circuitOpen }.count == 19)
+        #expect(bench.send(bench.request(server)).status == 200)
+    }
+
+    @Test(arguments: [false, true])
+    func countsEvery5xxWhereItIsTold(every5xx: Bool) throws {
+        let server = RawServer { _, _ in [status(500)] }
+        defer { server.stop() }
+        let bench = try bench(failures: 2, every5xx: every5xx)
+        for _ in 0..<2 { #expect(bench.send(bench.request(server)).status == 500) }
+        #expect((bench.failure(bench.request(server))?.type == .circuitOpen) == every5xx)
+    }
+
+    @Test func whatWeKeepBackIsNoFailure() throws {
+        let server = RawServer { _, _ in [ok] }
+        defer { server.stop() }
+        let bench = try bench(failures: 1)
+        let networks = bench.settings.allowNetworks
+        bench.settings.allowNetworks = []
+        for _ in 0..<3 { #expect(bench.failure(bench.request(server))?.type == .blockedAddress) }
+        bench.settings.allowNetworks = networks
+        #expect(bench.send(bench.request(server)).status == 200)
+        #expect(bench.caller.circuits.readings.isEmpty)
+    }
+
+    @Test func zeroTurnsItOff() throws {
+        let server = RawServer { _, _ in [.close] }
+        defer { server.stop() }
+        let bench = try bench(failures: 0)
+        for _ in 0..<30 { #expect(bench.failure(bench.request(server))?.type == .connectionLost) }
+        #expect(bench.caller.circuits.readings.isEmpty)
+    }
+
+    /// Every try counts, and what the tries before gave stays the outcome.
+    @Test func aRetryMeetsTheOpenCircuit() throws {
+        let server = RawServer { _, _ in [status(503)] }
+        defer { server.stop() }
+        let bench = try bench(failures: 2)
+        let retry = CallPolicy.RetryPolicy(
+            attempts: 5,
+            onConnect: true,
+            onTimeout: false,
+            statuses: [503],
+            backoff: .milliseconds(1),
+            tryTimeout: nil
+        )
+        let result = bench.send(bench.request(server, policy: CallPolicy(retry: retry)))
+        #expect(result.status == 503)
+        #expect(result.timing.attempts == 2)
+        #expect(server.received.count == 2)
+    }
+}
