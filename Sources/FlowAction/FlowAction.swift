@@ -14,19 +14,22 @@ struct FlowAction {
     /// Renders the request that goes out.
     ///
     /// - Throws: `render-failure`; nothing was sent.
-    func render() throws(CallFailure) -> RenderedRequest {
-        try renderer.render(webhook, resolve: scope.resolve)
+    func render(_ context: Pipeline.Context) throws(CallFailure) -> RenderedRequest {
+        try renderer(context).render(webhook, resolve: scope.resolve)
     }
 
-    private var renderer: Renderer {
-        Renderer(maximumPayloadBytes: snapshot.settings.maxPayloadBytes)
+    private func renderer(_ context: Pipeline.Context) -> Renderer {
+        Renderer(
+            maximumPayloadBytes: snapshot.settings.maxPayloadBytes,
+            idempotencyKey: context.idempotencyKey ?? context.requestID
+        )
     }
 
     /// What would go out, for people to read.
     func preview(_ context: Pipeline.Context) -> Preview {
         var preview = Preview(requestID: context.requestID, webhook: webhook.name, tokens: [], unresolvedTokens: [])
         do {
-            let rendered = try renderer.preview(webhook, resolve: scope.resolve)
+            let rendered = try renderer(context).preview(webhook, resolve: scope.resolve)
             preview.request = rendered.outgoing
             preview.unresolvedTokens = rendered.unresolvedTokens
             preview.tokens = rendered.tokens.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }

@@ -16,12 +16,20 @@ package struct Pipeline: Sendable {
         package var instant: Instant
         /// Microseconds since the request came in.
         package var elapsed: @Sendable () -> Int64
+        /// The caller's own `Idempotency-Key`, where it sent one; else the request's id stands in for it.
+        package var idempotencyKey: String?
 
         /// Joins an id, a moment and a stopwatch.
-        package init(requestID: String, instant: Instant, elapsed: @escaping @Sendable () -> Int64) {
+        package init(
+            requestID: String,
+            instant: Instant,
+            elapsed: @escaping @Sendable () -> Int64,
+            idempotencyKey: String? = nil
+        ) {
             self.requestID = requestID
             self.instant = instant
             self.elapsed = elapsed
+            self.idempotencyKey = idempotencyKey
         }
     }
 
@@ -41,10 +49,10 @@ package struct Pipeline: Sendable {
         _ context: Context,
         send: (OutgoingRequest) async -> CallResult
     ) async throws(Problem) -> FlowActionAnswer {
-        let action = try prepare(body, at: context.instant)
+        let action = try prepare(body, context)
         let rendered: RenderedRequest
         do {
-            rendered = try action.render()
+            rendered = try action.render(context)
         } catch {
             return action.answer(failure: error, context)
         }
@@ -56,12 +64,12 @@ package struct Pipeline: Sendable {
     ///
     /// - Throws: a problem where the request is wrong.
     package func preview(_ body: [UInt8], _ context: Context) throws(Problem) -> Preview {
-        let action = try prepare(body, at: context.instant)
+        let action = try prepare(body, context)
         return action.preview(context)
     }
 
     /// Decodes a request, finds what it names and opens the scope of its tokens.
-    private func prepare(_ body: [UInt8], at instant: Instant) throws(Problem) -> FlowAction {
+    private func prepare(_ body: [UInt8], _ context: Context) throws(Problem) -> FlowAction {
         let request = try FlowActionRequest(decoding: body)
         let webhook = try webhook(named: request.webhook)
         try request.requireTriggerCampaign()
@@ -70,7 +78,8 @@ package struct Pipeline: Sendable {
                 try snapshot.tree.requireFolder(for: program)
             } ?? 0
         try webhook.requireStoredAuthority(request.tokens)
-        let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: instant)
+        try webhook.requireUsableKey(context.idempotencyKey)
+        let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
         return FlowAction(request: request, webhook: webhook, scope: scope, snapshot: snapshot, folder: folder)
     }
 
@@ -124,6 +133,26 @@ extension Webhook {
                         """
                 )
             }
+        }
+    }
+
+    /// The most characters that a caller's `Idempotency-Key` may have.
+    private static let maximumKeyLength = 255
+
+    /// A caller's key goes out as it came, or not at all: another one in its place would repeat what it guards.
+    ///
+    /// - Throws: `malformed-request` where the webhook retries and the key is too long or more than printable ASCII.
+    fileprivate func requireUsableKey(_ key: String?) throws(Problem) {
+        guard let key, policy.retry != nil, !headers.contains(where: { $0.name.lowercased() == "idempotency-key" })
+        else {
+            return
+        }
+        guard (1...Self.maximumKeyLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        else {
+            throw Problem(
+                .malformedRequest,
+                detail: "The header Idempotency-Key has 1 to \(Self.maximumKeyLength) printable ASCII characters."
+            )
         }
     }
 }

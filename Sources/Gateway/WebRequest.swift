@@ -29,6 +29,8 @@ package struct WebRequest: Sendable {
         case requestID = "REQUEST_ID"
         /// The caller's `X-Request-Id`.
         case callerRequestID = "HTTP_X_REQUEST_ID"
+        /// The caller's `Idempotency-Key`.
+        case idempotencyKey = "HTTP_IDEMPOTENCY_KEY"
     }
 
     /// Makes a request without variables.

@@ -15,6 +15,7 @@ struct RenderPass {
     /// Where the call goes, once the URL is rendered.
     private(set) var target: ServiceURL?
     private let showsSecrets: Bool
+    private let idempotencyKey: String?
     private var authorization: String?
     private var isInUserInfo = false
     private var seen: [(family: TokenFamily, key: String, hasDefault: Bool)] = []
@@ -22,8 +23,9 @@ struct RenderPass {
     private var firstOutsideAuthority: Int?
 
     /// Starts a pass.
-    init(showsSecrets: Bool) {
+    init(showsSecrets: Bool, idempotencyKey: String?) {
         self.showsSecrets = showsSecrets
+        self.idempotencyKey = idempotencyKey
     }
 
     /// A failure before anything was sent.
@@ -106,6 +108,7 @@ struct RenderPass {
         imply("Accept", webhook.responseType.mediaRange)
         imply("Accept-Encoding", "gzip, deflate")
         if hasBody { imply("Content-Type", webhook.encoding.mediaType) }
+        if webhook.policy.retry != nil, let idempotencyKey { imply("Idempotency-Key", idempotencyKey) }
         if size > Renderer.maximumHeaderBytes {
             fail("the headers take more than \(Renderer.maximumHeaderBytes) bytes")
         }

@@ -6,12 +6,16 @@ package struct Renderer: Sendable {
     package static let maximumHeaderBytes = 64 << 10
 
     private let maximumPayloadBytes: Int
+    private let idempotencyKey: String?
 
     /// Makes a renderer.
     ///
-    /// - Parameter maximumPayloadBytes: the largest payload, the setting `max_payload_bytes`.
-    package init(maximumPayloadBytes: Int) {
+    /// - Parameters:
+    ///   - maximumPayloadBytes: the largest payload, the setting `max_payload_bytes`.
+    ///   - idempotencyKey: the value of `Idempotency-Key` where the webhook retries and has no such header of its own.
+    package init(maximumPayloadBytes: Int, idempotencyKey: String? = nil) {
         self.maximumPayloadBytes = maximumPayloadBytes
+        self.idempotencyKey = idempotencyKey
     }
 
     /// Renders a webhook.
@@ -23,7 +27,7 @@ package struct Renderer: Sendable {
         _ webhook: Webhook,
         resolve: (TokenReference) -> ResolvedToken
     ) throws(CallFailure) -> RenderedRequest {
-        var pass = RenderPass(showsSecrets: true)
+        var pass = RenderPass(showsSecrets: true, idempotencyKey: idempotencyKey)
         let url = pass.url(of: webhook.url, resolve: resolve)
         let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
         let headers = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)
@@ -41,7 +45,9 @@ package struct Renderer: Sendable {
                 isSecure: target.isSecure,
                 headers: headers,
                 body: body,
-                policy: webhook.policy
+                policy: webhook.policy,
+                webhook: webhook.name,
+                customHeaderCount: webhook.headers.count
             ),
             unresolvedTokens: pass.unresolved,
             secrets: pass.secrets
@@ -57,7 +63,7 @@ package struct Renderer: Sendable {
         resolve: (TokenReference) -> ResolvedToken
     ) throws(CallFailure) -> RenderedRequest {
         var rendered = try render(webhook, resolve: resolve)
-        var pass = RenderPass(showsSecrets: false)
+        var pass = RenderPass(showsSecrets: false, idempotencyKey: idempotencyKey)
         let url = pass.url(of: webhook.url, resolve: resolve)
         // A mask may take more room than its value: bounds are the real request's alone.
         rendered.outgoing.body = pass.payload(of: webhook, maximumBytes: .max, resolve: resolve)

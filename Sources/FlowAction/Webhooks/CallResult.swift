@@ -22,17 +22,30 @@ package struct ServiceAnswer: Sendable {
     package var contentType: String?
     /// The body, decompressed, at most `max_response_bytes`.
     package var body: [UInt8]
+    /// The value of `Retry-After`, where there was one.
+    package var retryAfter: String?
+    /// The value of `Location`, where there was one.
+    package var location: String?
 
     /// Makes an answer.
-    package init(status: Int, reasonPhrase: String, contentType: String?, body: [UInt8]) {
+    package init(
+        status: Int,
+        reasonPhrase: String,
+        contentType: String?,
+        body: [UInt8],
+        retryAfter: String? = nil,
+        location: String? = nil
+    ) {
         self.status = status
         self.reasonPhrase = reasonPhrase
         self.contentType = contentType
         self.body = body
+        self.retryAfter = retryAfter
+        self.location = location
     }
 }
 
-/// The parts of a call's time, in microseconds; 0 where a part did not take place.
+/// The parts of a call's time, in microseconds, summed over its tries and redirects; 0 where a part did not take place.
 package struct CallTiming: Sendable, Hashable {
     /// Waiting for a turn under the webhook's limits.
     package var queue: Int64 = 0
@@ -42,11 +55,11 @@ package struct CallTiming: Sendable, Hashable {
     package var connect: Int64 = 0
     /// The TLS handshake.
     package var tls: Int64 = 0
-    /// From the start of the last try to its answer's first byte.
+    /// From the start of the last request to its answer's first byte.
     package var firstByte: Int64 = 0
     /// The whole call, retries and waits included.
     package var total: Int64 = 0
-    /// How many tries were made; 0 where nothing was sent.
+    /// How many tries were made; 0 where none was let go: circuit open, no turn, blocked address, render failed.
     package var attempts: Int = 0
 
     /// Makes a timing of zeros.

@@ -16,6 +16,10 @@ package struct OutgoingRequest: Sendable {
     package var body: [UInt8]?
     /// How the call is made.
     package var policy: CallPolicy
+    /// The webhook's name, under which its limits are kept.
+    package var webhook: String
+    /// How many of the headers, the first ones, are the webhook's custom headers.
+    package var customHeaderCount: Int
 
     /// A header of a request.
     package struct HeaderField: Sendable, Hashable {
@@ -40,7 +44,9 @@ package struct OutgoingRequest: Sendable {
         isSecure: Bool,
         headers: [HeaderField],
         body: [UInt8]?,
-        policy: CallPolicy
+        policy: CallPolicy,
+        webhook: String = "",
+        customHeaderCount: Int = 0
     ) {
         self.method = method
         self.url = url
@@ -50,5 +56,7 @@ package struct OutgoingRequest: Sendable {
         self.headers = headers
         self.body = body
         self.policy = policy
+        self.webhook = webhook
+        self.customHeaderCount = customHeaderCount
     }
 }

@@ -13,7 +13,9 @@ struct Exchange {
     init(_ request: WebRequest, snapshot: Snapshot) {
         self.request = request
         self.snapshot = snapshot
-        context = Pipeline.Context(requestID: RequestID.of(request))
+        var context = Pipeline.Context(requestID: RequestID.of(request))
+        if let key = request[.idempotencyKey], !key.isEmpty { context.idempotencyKey = key }
+        self.context = context
     }
 
     /// The endpoint that the request is for.
