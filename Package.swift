@@ -88,7 +88,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["FlowAction", "Store"],
+            dependencies: ["FlowAction", "JSON", "Store"],
             path: "Tests/Store",
             swiftSettings: settings
         ),

@@ -9,11 +9,15 @@ struct CannedAnswerReader {
     /// Reads the answers of a case.
     func read(_ reader: MappingReader, _ findings: inout Findings) -> Case.Answers {
         if let both = reader["answers"], reader["answer"] != nil {
-            findings.error("answer-twice", "a case has an \"answer\" for every try, or \"answers\", not both", at: both)
+            findings.error(
+                "answer-twice",
+                "a case has an \"answer\" for every request, or \"answers\", not both",
+                at: both
+            )
         }
         if let node = reader["answers"] {
             guard case .sequence(let elements) = node.content, !elements.isEmpty else {
-                findings.error("list-expected", "\"answers\" is a list, one answer for each try", at: node)
+                findings.error("list-expected", "\"answers\" is a list, one answer for each request", at: node)
                 return .none
             }
             return .inTurn(elements.compactMap { outcome($0, &findings) })
@@ -43,12 +47,15 @@ struct CannedAnswerReader {
             }
         }
         let headers = self.headers(reader["headers"], &findings)
+        let header = { (name: String) in headers.first { $0.name.lowercased() == name }?.value }
         return .success(
             ServiceAnswer(
                 status: status,
                 reasonPhrase: reader.text("reason", &findings) ?? "",
-                contentType: headers.first { $0.name.lowercased() == "content-type" }?.value,
-                body: body
+                contentType: header("content-type"),
+                body: body,
+                retryAfter: header("retry-after"),
+                location: header("location")
             )
         )
     }

@@ -10,7 +10,7 @@ package struct Case: Sendable {
     package var instant: Instant?
     /// The flow action request.
     package var request: JSONValue
-    /// What comes of each try.
+    /// What comes of each request that goes out.
     package var answers: Answers
     /// What is to come of it: the members of ``Observation`` that are compared. What it does not name is not.
     package var expected: JSONObject
@@ -19,12 +19,12 @@ package struct Case: Sendable {
     package enum Answers: Sendable {
         /// Nothing is to be sent.
         case none
-        /// The same for every try.
+        /// The same for every request.
         case always(Result<ServiceAnswer, CallFailure>)
-        /// One for each try, in order.
+        /// One for each request, in order; a redirect that is followed takes one too.
         case inTurn([Result<ServiceAnswer, CallFailure>])
 
-        /// What comes of a try, counted from 1; `nil` where the case has nothing for it.
+        /// What comes of a request, counted from 1; `nil` where the case has nothing for it.
         package func outcome(ofTry number: Int) -> Result<ServiceAnswer, CallFailure>? {
             switch self {
             case .none: nil

@@ -10,7 +10,7 @@ extension Pipeline {
         let context = Context(requestID: "case", instant: item.instant ?? now, elapsed: { 0 })
         let differences: [Difference]
         do throws(Problem) {
-            var tries = CannedTries(answers: item.answers)
+            var tries = CannedTries(answers: item.answers, instant: context.instant)
             let answer = try await callWebhook(body, context) { outgoing in tries.send(outgoing) }
             // A secret is not the same on every machine: what is compared is what people see.
             let shown = tries.count > 0 ? try preview(body, context).request : nil
@@ -71,29 +71,48 @@ extension Pipeline {
     }
 }
 
-/// The third-party service of a case: the n-th try gets the n-th answer.
+/// The third-party service of a case: the n-th request gets the n-th answer, of a call that is planned as a real one is.
 private struct CannedTries {
     let answers: Case.Answers
-    /// How many tries were made.
+    let instant: Instant
+    /// How many requests were made, retries and followed redirects included.
     private(set) var count = 0
-    /// The try for which the case has no answer.
+    /// The request for which the case has no answer.
     private(set) var missing: [Difference] = []
 
-    init(answers: Case.Answers) {
+    init(answers: Case.Answers, instant: Instant) {
         self.answers = answers
+        self.instant = instant
     }
 
+    /// Makes a call. Time passes as the plan and the answers say, in no time: a delay has no jitter and is none, save
+    /// one that the service asks for.
     mutating func send(_ request: OutgoingRequest) -> CallResult {
-        count += 1
-        var timing = CallTiming()
-        timing.attempts = count
-        guard let outcome = answers.outcome(ofTry: count) else {
-            missing.append(Difference(place: "answer", expected: "an answer for try \(count)", got: "nothing"))
-            return CallResult(
-                outcome: .failure(CallFailure(.connectFailure, detail: "The case has no answer.", sent: .no)),
-                timing: timing
-            )
+        var plan = CallPlan(request)
+        var elapsed = Duration.zero
+        while true {
+            count += 1
+            guard let outcome = answers.outcome(ofTry: count) else {
+                let place = count == 1 ? "answer" : "answers"
+                missing.append(Difference(place: place, expected: "an answer for request \(count)", got: "nothing"))
+                let failure = CallFailure(.connectFailure, detail: "The case has no answer for it.", sent: .no)
+                return result(.failure(failure), plan)
+            }
+            if case .failure(let failure) = outcome, failure.type == .timeout {
+                elapsed += request.policy.retry?.tryTimeout ?? request.policy.timeout
+            }
+            let now = Instant(seconds: instant.seconds + elapsed.components.seconds)
+            switch plan.next(after: outcome, elapsed: elapsed, instant: now, random: 0) {
+            case .send: continue
+            case .wait(let delay): elapsed += delay
+            case .finish(let outcome): return result(outcome, plan)
+            }
         }
+    }
+
+    private func result(_ outcome: Result<ServiceAnswer, CallFailure>, _ plan: CallPlan) -> CallResult {
+        var timing = CallTiming()
+        timing.attempts = plan.attempts
         return CallResult(outcome: outcome, timing: timing)
     }
 }
