@@ -72,16 +72,12 @@ struct FlowAction {
             )
             return
         }
-        guard !webhook.mappings.isEmpty else {
+        guard !webhook.mapper.isEmpty else {
             answer.outcome = .sent
             return
         }
         do {
-            answer.mapping = try ResponseMapper.map(
-                service,
-                responseType: webhook.responseType,
-                mappings: webhook.mappings
-            )
+            answer.mapping = try webhook.mapper.map(service)
             answer.outcome = .updated
         } catch {
             answer.outcome = .failed

@@ -2,6 +2,7 @@ extension JSONValue {
     /// The value as one line of JSON.
     package var serialized: [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(1_024)
         bytes.append(json: self)
         return bytes
     }
@@ -18,27 +19,42 @@ extension [UInt8] {
     /// Appends a value as JSON without blanks.
     package mutating func append(json value: JSONValue) {
         switch value {
-        case .null: append(contentsOf: "null".utf8)
-        case .boolean(let flag): append(contentsOf: flag ? "true".utf8 : "false".utf8)
-        case .number(let literal): append(contentsOf: literal.utf8)
+        case .null: append("null")
+        case .boolean(let flag): append(flag ? "true" : "false")
+        case .number(let literal): append(text: literal)
         case .string(let text): append(jsonString: text)
         case .array(let elements):
             append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { append(UInt8(ascii: ",")) }
+            var isFirst = true
+            for element in elements {
+                if !isFirst { append(UInt8(ascii: ",")) }
+                isFirst = false
                 append(json: element)
             }
             append(UInt8(ascii: "]"))
         case .object(let object):
             append(UInt8(ascii: "{"))
-            for (index, member) in object.members.enumerated() {
-                if index > 0 { append(UInt8(ascii: ",")) }
+            var isFirst = true
+            for member in object.members {
+                if !isFirst { append(UInt8(ascii: ",")) }
+                isFirst = false
                 append(jsonString: member.name)
                 append(UInt8(ascii: ":"))
                 append(json: member.value)
             }
             append(UInt8(ascii: "}"))
         }
+    }
+
+    /// Appends the bytes of a literal of the source.
+    package mutating func append(_ literal: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// Appends a text as it is.
+    package mutating func append(text: String) {
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 
     /// Appends a text as a JSON string, quotes included.
@@ -55,19 +71,20 @@ extension [UInt8] {
         var text = text
         text.withUTF8 { utf8 in
             var runStart = 0
-            var position = 0
+            var position = WordScan.firstEscaped(in: utf8, from: 0)
             while position < utf8.count {
                 let length = escapedLength(utf8, position)
                 if length > 0 {
-                    append(contentsOf: utf8[runStart..<position])
+                    append(contentsOf: UnsafeBufferPointer(rebasing: utf8[runStart..<position]))
                     append(escape: length == 3 ? 0x2000 | UInt16(utf8[position + 2] & 0x3F) : UInt16(utf8[position]))
                     position += length
                     runStart = position
                 } else {
                     position += 1
                 }
+                position = WordScan.firstEscaped(in: utf8, from: position)
             }
-            append(contentsOf: utf8[runStart...])
+            append(contentsOf: UnsafeBufferPointer(rebasing: utf8[runStart...]))
         }
     }
 

@@ -22,7 +22,8 @@ struct Check: ParsableCommand {
     var format = OutputFormat.text
 
     func run() throws {
-        let loaded = options.load(secrets: secrets ? .required : .placeholder)
+        var loaded = options.load(secrets: secrets ? .required : .placeholder)
+        loaded.add(CaseLoader(directory: options.directory, snapshot: loaded.snapshot).load())
         switch format {
         case .json: printJSON(loaded.json)
         case .text:
@@ -36,6 +37,13 @@ struct Check: ParsableCommand {
 }
 
 extension LoadResult {
+    /// Takes what was found in the store's cases; an error in one is an error of the store here, and here alone.
+    fileprivate mutating func add(_ cases: CaseLoader.Result) {
+        diagnostics += cases.diagnostics
+        diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+        if !cases.broken.isEmpty { snapshot = nil }
+    }
+
     /// The findings for programs.
     fileprivate var json: JSONValue {
         let errors = diagnostics.count { $0.severity == .error }

@@ -83,14 +83,16 @@ final class Child: Sendable {
 
 /// Files of the tests.
 enum Files {
-    static func read(_ path: String) -> String {
-        guard let file = fopen(path, "r") else { return "" }
+    static func read(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
+
+    static func bytes(_ path: String) -> [UInt8] {
+        guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = fread(&buffer, 1, buffer.count, file)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return bytes }
             bytes.append(contentsOf: buffer[..<count])
         }
     }

@@ -157,6 +157,8 @@ import Testing
         #expect(answer.error?.type == type)
         #expect(answer.error?.sent == .yes)
         #expect(answer.errorCode == code)
+        let phrase = standardReasonPhrase(of: status)
+        #expect(answer.activity.errorType == (answer.outcome == .failed ? type.rawValue : phrase))
         #expect(answer.mapping.fields.isEmpty)
     }
 

@@ -32,7 +32,9 @@ import Testing
         bytes.append(jsonString: "a\"b")
         bytes.append(jsonEscaped: "\n")
         bytes.append(json: .number("1"))
-        #expect(text(bytes) == "x=\"a\\\"b\"\\n1")
+        bytes.append(",")
+        bytes.append(text: "é")
+        #expect(text(bytes) == "x=\"a\\\"b\"\\n1,é")
     }
 
     @Test func printsForPeople() throws {

@@ -8,71 +8,69 @@ extension FlowActionAnswer {
         var bytes: [UInt8] = []
         // Up to a kilobyte memory is cheap to get: the usual answer stays below it.
         bytes.reserveCapacity(640 + (activity.response.map { $0.utf8.count + $0.utf8.count / 8 } ?? 0))
-        bytes.append(contentsOf: "{\"requestId\":".utf8)
+        bytes.append("{\"requestId\":")
         bytes.append(jsonString: requestID)
-        bytes.append(contentsOf: ",\"webhook\":".utf8)
+        bytes.append(",\"webhook\":")
         bytes.append(jsonString: webhook)
-        bytes.append(contentsOf: ",\"outcome\":\"".utf8)
-        bytes.append(contentsOf: outcome.rawValue.utf8)
-        bytes.append(contentsOf: "\",\"lead\":{".utf8)
+        bytes.append(",\"outcome\":\"")
+        bytes.append(text: outcome.rawValue)
+        bytes.append("\",\"lead\":{")
         if let leadID {
-            bytes.append(contentsOf: "\"id\":".utf8)
+            bytes.append("\"id\":")
             bytes.append(json: leadID.json)
         }
-        bytes.append(contentsOf: "},\"fields\":{".utf8)
+        bytes.append("},\"fields\":{")
         bytes.append(list: mapping.fields) { bytes, field in
             bytes.append(jsonString: field.field)
             bytes.append(UInt8(ascii: ":"))
             bytes.append(json: field.value)
         }
-        bytes.append(contentsOf: "},\"skipped\":[".utf8)
+        bytes.append("},\"skipped\":[")
         bytes.append(list: mapping.skipped) { bytes, skipped in
             bytes.append(field: skipped.field, attribute: skipped.attribute)
-            bytes.append(contentsOf: ",\"reason\":\"\(skipped.reason.rawValue)\"}".utf8)
+            bytes.append(",\"reason\":\"")
+            bytes.append(text: skipped.reason.rawValue)
+            bytes.append("\"}")
         }
         bytes.append(UInt8(ascii: "]"))
         if !mapping.truncated.isEmpty {
-            bytes.append(contentsOf: ",\"truncated\":[".utf8)
+            bytes.append(",\"truncated\":[")
             bytes.append(list: mapping.truncated) { bytes, truncated in
                 bytes.append(field: truncated.field, attribute: truncated.attribute)
                 bytes.append(UInt8(ascii: "}"))
             }
             bytes.append(UInt8(ascii: "]"))
         }
-        bytes.append(contentsOf: ",\"unresolvedTokens\":[".utf8)
+        bytes.append(",\"unresolvedTokens\":[")
         bytes.append(list: unresolvedTokens) { bytes, token in bytes.append(jsonString: token) }
-        bytes.append(contentsOf: "],\"activity\":".utf8)
+        bytes.append("],\"activity\":")
         append(activityTo: &bytes)
-        bytes.append(contentsOf: ",\"timing\":{\"totalMilliseconds\":".utf8)
+        bytes.append(",\"timing\":{\"totalMilliseconds\":")
         bytes.append(milliseconds: totalMicroseconds)
-        bytes.append(contentsOf: ",\"callMilliseconds\":".utf8)
+        bytes.append(",\"callMilliseconds\":")
         bytes.append(milliseconds: timing.total)
-        bytes.append(contentsOf: ",\"attempts\":".utf8)
-        bytes.append(decimal: timing.attempts)
-        bytes.append(contentsOf: "},\"error\":".utf8)
+        bytes.append(",\"attempts\":")
+        bytes.append(number: Int64(timing.attempts))
+        bytes.append("},\"error\":")
         bytes.append(error: error, code: errorCode)
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
     private func append(activityTo bytes: inout [UInt8]) {
-        bytes.append(contentsOf: "{\"type\":\"Call Webhook\",\"webhook\":".utf8)
+        bytes.append("{\"type\":\"Call Webhook\",\"webhook\":")
         bytes.append(jsonString: webhook)
-        bytes.append(contentsOf: ",\"responseCode\":".utf8)
-        if let code = activity.responseCode {
-            bytes.append(decimal: code)
-        } else {
-            bytes.append(contentsOf: "null".utf8)
-        }
-        bytes.append(contentsOf: ",\"errorType\":".utf8)
+        bytes.append(",\"responseCode\":")
+        if let code = activity.responseCode { bytes.append(number: Int64(code)) } else { bytes.append("null") }
+        bytes.append(",\"errorType\":")
         bytes.append(jsonString: activity.errorType)
-        bytes.append(contentsOf: ",\"response\":".utf8)
+        bytes.append(",\"response\":")
         if let response = activity.response {
             bytes.append(jsonString: response)
         } else {
-            bytes.append(contentsOf: "null".utf8)
+            bytes.append("null")
         }
-        if activity.isResponseTruncated { bytes.append(contentsOf: ",\"responseTruncated\":true".utf8) }
+        if activity.isResponseTruncated { bytes.append(",\"responseTruncated\":true") }
         bytes.append(UInt8(ascii: "}"))
     }
 }
@@ -104,33 +102,33 @@ extension [UInt8] {
     /// Appends a failure as the answer's `error`, or `null`.
     mutating func append(error failure: CallFailure?, code: Int?) {
         guard let failure else {
-            append(contentsOf: "null".utf8)
+            append("null")
             return
         }
         append(contentsOf: "{\"type\":\"\(failure.type.rawValue)\",\"code\":\(code.map(String.init) ?? "null")".utf8)
-        append(contentsOf: ",\"detail\":".utf8)
+        append(",\"detail\":")
         append(jsonString: failure.detail)
         append(contentsOf: ",\"sent\":\"\(failure.sent.rawValue)\"}".utf8)
     }
 
     /// Opens an object that names a field and its response attribute.
     fileprivate mutating func append(field: String, attribute: String) {
-        append(contentsOf: "{\"field\":".utf8)
+        append("{\"field\":")
         append(jsonString: field)
-        append(contentsOf: ",\"attribute\":".utf8)
+        append(",\"attribute\":")
         append(jsonString: attribute)
+    }
+
+    /// Appends a whole number's digits.
+    fileprivate mutating func append(number: Int64) {
+        append(text: String(number))
     }
 
     /// Appends a time in milliseconds with one decimal.
     fileprivate mutating func append(milliseconds microseconds: Int64) {
-        let tenths = Int((microseconds + 50) / 100)
-        append(decimal: tenths / 10)
+        let tenths = (microseconds + 50) / 100
+        append(number: tenths / 10)
         append(UInt8(ascii: "."))
-        append(UInt8(ascii: "0") + UInt8(tenths % 10))
-    }
-
-    /// Appends a whole number.
-    fileprivate mutating func append(decimal number: Int) {
-        append(contentsOf: String(number).utf8)
+        append(number: tenths % 10)
     }
 }

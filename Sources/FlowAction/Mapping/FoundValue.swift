@@ -19,26 +19,30 @@ package enum FoundValue: Sendable, Hashable {
     case container
 }
 
-extension ResponseAttribute {
+extension FoundValue {
     /// What a JSON text has at the path.
-    package func find(in root: JSONValue) -> FoundValue {
-        var value = root
-        for step in steps {
-            let next: JSONValue? =
-                switch step {
-                case .member(let name): value[name]
-                case .index(let index): value[index]
-                case .element, .attribute: nil
-                }
-            guard let next else { return .nothing }
-            value = next
-        }
-        return switch value {
-        case .null: .null
-        case .boolean(let flag): .boolean(flag)
-        case .number(let literal): .number(literal)
-        case .string(let text): .string(text)
-        case .array, .object: .container
+    package init(_ found: JSONPaths.Found) {
+        self =
+            switch found {
+            case .nothing: .nothing
+            case .null: .null
+            case .boolean(let flag): .boolean(flag)
+            case .number(let literal): .number(literal)
+            case .string(let text): .string(text)
+            case .container: .container
+            }
+    }
+}
+
+extension ResponseAttribute {
+    /// The path as JSON knows it.
+    package var jsonSteps: [JSONPaths.Step] {
+        steps.compactMap { step in
+            switch step {
+            case .member(let name): .member(name)
+            case .index(let index): .index(index)
+            case .element, .attribute: nil
+            }
         }
     }
 

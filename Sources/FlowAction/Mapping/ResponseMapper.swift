@@ -1,8 +1,25 @@
 internal import JSON
 internal import XML
 
-/// Maps an answer of the third-party service to lead fields.
-package enum ResponseMapper {
+/// Maps answers of the third-party service to lead fields; compiled once from a webhook's response mappings.
+package struct ResponseMapper: Sendable {
+    /// How a body is read.
+    package let responseType: ResponseType
+    /// What goes where, in the webhook file's order.
+    package let mappings: [ResponseMapping]
+    /// The attributes as paths into JSON; empty under another response type.
+    private let jsonPaths: JSONPaths
+
+    /// Compiles mappings.
+    package init(responseType: ResponseType, mappings: [ResponseMapping]) {
+        self.responseType = responseType
+        self.mappings = mappings
+        jsonPaths = JSONPaths(responseType == .json ? mappings.map(\.attribute.jsonSteps) : [])
+    }
+
+    /// Whether nothing is mapped, so that no body is read.
+    package var isEmpty: Bool { mappings.isEmpty || responseType == .none }
+
     /// Reads the body as the response type says and converts each mapped value to its field's type.
     ///
     /// `Content-Type` gives the charset alone; the parse decides whether the body is what the response type says. A
@@ -10,31 +27,27 @@ package enum ResponseMapper {
     ///
     /// - Throws: `empty-response` where the body has no byte, `unparsable-response` where it is not what the response
     ///   type says; an answer came, so that a repeat may act twice.
-    package static func map(
-        _ answer: ServiceAnswer,
-        responseType: ResponseType,
-        mappings: [ResponseMapping]
-    ) throws(CallFailure) -> MappingResult {
-        if mappings.isEmpty || responseType == .none { return MappingResult() }
+    package func map(_ answer: ServiceAnswer) throws(CallFailure) -> MappingResult {
+        if isEmpty { return MappingResult() }
         if answer.body.isEmpty {
             throw CallFailure(.emptyResponse, detail: "The answer has no body, and the webhook maps one.", sent: .yes)
         }
         guard let body = answer.utf8Body() else {
-            throw unparsable(answer, responseType, "it is no text of its charset")
+            throw unparsable(answer, "it is no text of its charset")
         }
         var result = MappingResult()
         result.fields.reserveCapacity(mappings.count)
         switch responseType {
         case .json:
-            let root: JSONValue
-            do throws(JSONError) { root = try JSONValue(parsing: body) } catch {
-                throw unparsable(answer, responseType, "\(error.code.rawValue), at byte \(error.offset + 1)")
+            let found: [JSONPaths.Found]
+            do throws(JSONError) { found = try jsonPaths.find(in: body) } catch {
+                throw unparsable(answer, "\(error.code.rawValue), at byte \(error.offset + 1)")
             }
-            for mapping in mappings { result.add(mapping.attribute.find(in: root), for: mapping) }
+            for (mapping, value) in zip(mappings, found) { result.add(FoundValue(value), for: mapping) }
         case .xml:
             let root: XMLElement
             do throws(XMLError) { root = try XMLElement(parsing: body) } catch {
-                throw unparsable(answer, responseType, "\(error.code.rawValue), in line \(error.line)")
+                throw unparsable(answer, "\(error.code.rawValue), in line \(error.line)")
             }
             for mapping in mappings { result.add(mapping.attribute.find(in: root), for: mapping) }
         case .none: break
@@ -43,11 +56,7 @@ package enum ResponseMapper {
     }
 
     /// The failure of a body that is not what the response type says; it tells what came and quotes none of it.
-    private static func unparsable(
-        _ answer: ServiceAnswer,
-        _ responseType: ResponseType,
-        _ reason: String
-    ) -> CallFailure {
+    private func unparsable(_ answer: ServiceAnswer, _ reason: String) -> CallFailure {
         let kind = BodyKind(of: answer)
         let detail =
             kind.responseType == responseType

@@ -14,11 +14,15 @@ extension ServiceAnswer {
         return (String(cut), cut.endIndex < text.endIndex || read.count < body.count)
     }
 
-    /// The body as UTF-8 without a byte order mark, for a parser.
+    /// The body as UTF-8 without a byte order mark, for a parser; whether UTF-8 is valid is the parser's to tell.
     ///
     /// - Returns: `nil` where the charset is unknown, or the bytes are no text of it.
     func utf8Body() -> [UInt8]? {
-        Charset.of(body, contentType: contentType)?.decode(body)
+        switch Charset.of(body, contentType: contentType) {
+        case .utf8 where !body.starts(with: ByteOrderMark.utf8): body
+        case .utf8: Array(body.dropFirst(ByteOrderMark.utf8.count))
+        case let charset: charset?.decode(body)
+        }
     }
 }
 

@@ -20,10 +20,8 @@ package final class Webhook: Sendable {
     package let encoding: TokenEncoding?
     /// The custom headers in the file's order.
     package let headers: [HeaderTemplate]
-    /// How the response is read.
-    package let responseType: ResponseType
-    /// Which response attributes go to which lead fields, in the file's order.
-    package let mappings: [ResponseMapping]
+    /// How the response is read, and which of its attributes go to which lead fields.
+    package let mapper: ResponseMapper
     /// Whether a token that resolves to nothing, without a default, makes the render fail.
     package let failsOnUnresolvedTokens: Bool
     /// How the call is made.
@@ -44,6 +42,11 @@ package final class Webhook: Sendable {
             self.value = value
         }
     }
+
+    /// How the response is read.
+    package var responseType: ResponseType { mapper.responseType }
+    /// Which response attributes go to which lead fields, in the file's order.
+    package var mappings: [ResponseMapping] { mapper.mappings }
 
     /// Joins the compiled parts.
     package init(
@@ -71,8 +74,7 @@ package final class Webhook: Sendable {
         self.payload = payload
         self.encoding = encoding
         self.headers = headers
-        self.responseType = responseType
-        self.mappings = mappings
+        mapper = ResponseMapper(responseType: responseType, mappings: mappings)
         self.failsOnUnresolvedTokens = failsOnUnresolvedTokens
         self.policy = policy
         self.definition = definition

@@ -17,7 +17,7 @@ import Testing
         let field = LeadField(displayName: "F", soapName: "F", restName: "f", type: .string)
         let answer = ServiceAnswer(status: 200, reasonPhrase: "", contentType: contentType, body: body)
         let mapping = ResponseMapping(field: field, attribute: attribute)
-        return try ResponseMapper.map(answer, responseType: responseType, mappings: [mapping]).fields.first?.value
+        return try ResponseMapper(responseType: responseType, mappings: [mapping]).map(answer).fields.first?.value
     }
 
     private static func utf16(_ text: String) -> [UInt8] { text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] } }
@@ -99,8 +99,8 @@ import Testing
             #expect(failure?.sent == .yes)
         }
         let answer = ServiceAnswer(status: 204, reasonPhrase: "", contentType: nil, body: [])
-        #expect(try ResponseMapper.map(answer, responseType: .json, mappings: []).fields.isEmpty)
-        #expect(try ResponseMapper.map(answer, responseType: .none, mappings: []).fields.isEmpty)
+        #expect(try ResponseMapper(responseType: .json, mappings: []).map(answer).fields.isEmpty)
+        #expect(try ResponseMapper(responseType: .none, mappings: []).map(answer).fields.isEmpty)
     }
 
     @Test func aScalarAtTheRootHasNoMembers() throws {

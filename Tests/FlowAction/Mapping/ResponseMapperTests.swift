@@ -20,7 +20,7 @@ private func map(
         writesEmpty: writesEmpty
     )
     let answer = ServiceAnswer(status: 200, reasonPhrase: "OK", contentType: nil, body: Array(body.utf8))
-    return try ResponseMapper.map(answer, responseType: responseType, mappings: [mapping])
+    return try ResponseMapper(responseType: responseType, mappings: [mapping]).map(answer)
 }
 
 extension MappingResult {
@@ -282,7 +282,7 @@ private let xmlRows = Row.table(
         }
         let body = Array(#"{"a": "xyz", "c": 1}"#.utf8)
         let answer = ServiceAnswer(status: 200, reasonPhrase: "", contentType: "text/plain", body: body)
-        let result = try ResponseMapper.map(answer, responseType: .json, mappings: mappings)
+        let result = try ResponseMapper(responseType: .json, mappings: mappings).map(answer)
         #expect(result.fields.map(\.field) == ["One", "Two", "Four"])
         #expect(result.fields.map(\.value) == [.string("1"), .string("xy"), .string("xy")])
         #expect(result.skipped == [.init(field: "Three", attribute: "b", reason: .absent)])

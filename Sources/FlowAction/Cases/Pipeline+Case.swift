@@ -1,0 +1,132 @@
+internal import JSON
+
+extension Pipeline {
+    /// Runs a case through the same stages as a flow action, with its answers in the network's place.
+    ///
+    /// - Parameter now: the moment of a case that names none.
+    /// - Returns: where what came differs from what was expected, secrets masked; nothing where the case passes.
+    package func differences(of item: Case, now: Instant) async -> [Difference] {
+        let body = item.request.serialized
+        let context = Context(requestID: "case", instant: item.instant ?? now, elapsed: { 0 })
+        let differences: [Difference]
+        do throws(Problem) {
+            var tries = CannedTries(answers: item.answers, instant: context.instant)
+            let answer = try await callWebhook(body, context) { outgoing in tries.send(outgoing) }
+            // A secret is not the same on every machine: what is compared is what people see.
+            let shown = tries.count > 0 ? try preview(body, context).request : nil
+            differences = tries.missing + compare(item, answer, shown)
+        } catch {
+            differences = compare(item, error)
+        }
+        let secrets = self.secrets(of: body)
+        return differences.map { difference in
+            Difference(
+                place: difference.place,
+                expected: difference.expected.masking(secrets),
+                got: difference.got.masking(secrets)
+            )
+        }
+    }
+
+    private func compare(_ item: Case, _ problem: Problem) -> [Difference] {
+        guard let expected = item.expected["problem"], expected != .null else {
+            return [
+                Difference(place: "problem", expected: "nothing", got: "\(problem.name.rawValue): \(problem.detail)")
+            ]
+        }
+        return Difference.list(
+            between: .object(item.expected),
+            and: .object(Observation(problem).members),
+            at: "",
+            isWhole: false
+        )
+    }
+
+    private func compare(_ item: Case, _ answer: FlowActionAnswer, _ sent: OutgoingRequest?) -> [Difference] {
+        var headers: [String] = []
+        if case .object(let object)? = item.expected["sent"]?["headers"] { headers = object.members.map(\.name) }
+        let observation = Observation(answer, sent: sent, headers: headers)
+        let differences = Difference.list(
+            between: .object(item.expected),
+            and: .object(observation.members),
+            at: "",
+            isWhole: false
+        )
+        return differences.map { $0.explained(by: answer) }
+    }
+
+    /// The values that nobody is to read: the store's secrets, and what the request puts in their place.
+    private func secrets(of body: [UInt8]) -> [String] {
+        var names: Set<String> = []
+        var values: [String] = []
+        for folder in snapshot.tree.folders {
+            for (key, token) in folder.tokens where token.isSecret {
+                names.insert(key)
+                values.append(token.value)
+            }
+        }
+        guard !names.isEmpty, let request = try? FlowActionRequest(decoding: body) else { return values }
+        for token in request.tokens where names.contains(token.name.lowercased()) { values.append(token.value.text) }
+        return values
+    }
+}
+
+/// The third-party service of a case: the n-th request gets the n-th answer, of a call that is planned as a real one is.
+private struct CannedTries {
+    let answers: Case.Answers
+    let instant: Instant
+    /// How many requests were made, retries and followed redirects included.
+    private(set) var count = 0
+    /// The request for which the case has no answer.
+    private(set) var missing: [Difference] = []
+
+    init(answers: Case.Answers, instant: Instant) {
+        self.answers = answers
+        self.instant = instant
+    }
+
+    /// Makes a call. Time passes as the plan and the answers say, in no time: a delay has no jitter and is none, save
+    /// one that the service asks for.
+    mutating func send(_ request: OutgoingRequest) -> CallResult {
+        var plan = CallPlan(request)
+        var elapsed = Duration.zero
+        while true {
+            count += 1
+            guard let outcome = answers.outcome(ofTry: count) else {
+                let place = count == 1 ? "answer" : "answers"
+                missing.append(Difference(place: place, expected: "an answer for request \(count)", got: "nothing"))
+                let failure = CallFailure(.connectFailure, detail: "The case has no answer for it.", sent: .no)
+                return result(.failure(failure), plan)
+            }
+            if case .failure(let failure) = outcome, failure.type == .timeout {
+                elapsed += request.policy.retry?.tryTimeout ?? request.policy.timeout
+            }
+            let now = Instant(seconds: instant.seconds + elapsed.components.seconds)
+            switch plan.next(after: outcome, elapsed: elapsed, instant: now, random: 0) {
+            case .send: continue
+            case .wait(let delay): elapsed += delay
+            case .finish(let outcome): return result(outcome, plan)
+            }
+        }
+    }
+
+    private func result(_ outcome: Result<ServiceAnswer, CallFailure>, _ plan: CallPlan) -> CallResult {
+        var timing = CallTiming()
+        timing.attempts = plan.attempts
+        return CallResult(outcome: outcome, timing: timing)
+    }
+}
+
+extension Difference {
+    /// The difference with what the answer says of it beside it.
+    fileprivate func explained(by answer: FlowActionAnswer) -> Difference {
+        var difference = self
+        if place == "outcome" || place.hasPrefix("error"), let error = answer.error {
+            difference.got += " (\(error.type.rawValue): \(error.detail))"
+        }
+        if got == "nothing", let skipped = answer.mapping.skipped.first(where: { "fields.\($0.field)" == place }) {
+            difference.got += " (skipped: \(skipped.attribute) is \(skipped.reason.rawValue))"
+        }
+        return difference
+    }
+}

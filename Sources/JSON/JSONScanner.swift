@@ -1,0 +1,215 @@
+/// The tokens of JSON (RFC 8259), read one after the other.
+///
+/// All that is known of the grammar stands here and in ``JSONHandler``'s file, whether a text becomes a tree or is only
+/// searched. Nothing is copied: a token is a range of the bytes.
+struct JSONScanner {
+    /// The text. Safe: whoever makes a scanner keeps the bytes until it is gone.
+    let bytes: UnsafeBufferPointer<UInt8>
+    /// How many arrays and objects may stand inside one another.
+    let maximumDepth: Int
+    /// Where the next token begins.
+    var position = 0
+    /// How many containers are open.
+    var depth = 0
+    /// Where the text stops being UTF-8; past its end where it is UTF-8 throughout. Found once for the whole text, so
+    /// that no string is checked by itself.
+    private let firstInvalid: Int
+
+    /// Prepares to read a text.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+        self.bytes = bytes
+        self.maximumDepth = maximumDepth
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes.span)
+            firstInvalid = .max
+        } catch {
+            firstInvalid = error.byteOffsets.lowerBound
+        }
+    }
+
+    // MARK: Single bytes
+
+    /// The byte at the position; `nil` at the end.
+    var current: UInt8? {
+        position < bytes.count ? bytes[position] : nil
+    }
+
+    /// Moves past white space (RFC 8259, section 2).
+    @inline(__always)
+    mutating func skipBlanks() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
+    }
+
+    /// Requires a byte at the position, and moves past it where it is to be consumed.
+    @inline(__always)
+    mutating func expect(_ byte: UInt8, consuming: Bool = true) throws(JSONError) {
+        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
+        guard bytes[position] == byte else { throw JSONError(.unexpectedByte, at: position) }
+        if consuming { position += 1 }
+    }
+
+    /// Moves past a word such as `null`.
+    mutating func skip(_ word: StaticString) throws(JSONError) {
+        for offset in 0..<word.utf8CodeUnitCount { try expect(word.utf8Start[offset]) }
+    }
+
+    // MARK: Strings
+
+    /// Reads a string; its opening quote stands at the position.
+    mutating func string() throws(JSONError) -> JSONText {
+        position += 1
+        let start = position
+        var hasEscapes = false
+        while true {
+            position = WordScan.firstSpecial(in: bytes, from: position)
+            guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                guard position <= firstInvalid else { throw JSONError(.invalidUTF8, at: firstInvalid) }
+                let text = UnsafeBufferPointer(rebasing: bytes[start..<position])
+                position += 1
+                return JSONText(bytes: text, hasEscapes: hasEscapes)
+            case UInt8(ascii: "\\"):
+                hasEscapes = true
+                _ = try escape()
+            default:
+                throw JSONError(.controlCharacter, at: position)
+            }
+        }
+    }
+
+    /// Reads an escape (RFC 8259, section 7); its backslash stands at the position.
+    mutating func escape() throws(JSONError) -> Unicode.Scalar {
+        let start = position
+        position += 1
+        guard let byte = current else { throw JSONError(.unexpectedEnd, at: position) }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{08}"
+        case UInt8(ascii: "f"): return "\u{0C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicodeEscape(from: start)
+        default: throw JSONError(.invalidEscape, at: start)
+        }
+    }
+
+    private mutating func unicodeEscape(from start: Int) throws(JSONError) -> Unicode.Scalar {
+        let unit = try hexadecimal(from: start)
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        guard unit < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
+        else { throw JSONError(.loneSurrogate, at: start) }
+        position += 2
+        let low = try hexadecimal(from: start)
+        guard low & 0xFC00 == 0xDC00,
+            let scalar = Unicode.Scalar(0x10000 + (UInt32(unit) & 0x3FF) << 10 + UInt32(low) & 0x3FF)
+        else { throw JSONError(.loneSurrogate, at: start) }
+        return scalar
+    }
+
+    private mutating func hexadecimal(from start: Int) throws(JSONError) -> UInt16 {
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let byte = current else { throw JSONError(.unexpectedEnd, at: position) }
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: throw JSONError(.invalidEscape, at: start)
+            }
+            unit = unit << 4 | UInt16(digit)
+            position += 1
+        }
+        return unit
+    }
+
+    // MARK: Numbers
+
+    /// Reads a number (RFC 8259, section 6); its first character stands at the position.
+    mutating func number() throws(JSONError) -> JSONText {
+        let start = position
+        if bytes[position] == UInt8(ascii: "-") { position += 1 }
+        if current == UInt8(ascii: "0") { position += 1 } else { try skipDigits(from: start) }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            try skipDigits(from: start)
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            position += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
+            try skipDigits(from: start)
+        }
+        if let current, isDigit(current) { throw JSONError(.invalidNumber, at: start) }
+        return JSONText(bytes: UnsafeBufferPointer(rebasing: bytes[start..<position]), hasEscapes: false)
+    }
+
+    @inline(__always)
+    private mutating func skipDigits(from start: Int) throws(JSONError) {
+        let first = position
+        while position < bytes.count, isDigit(bytes[position]) { position += 1 }
+        guard position > first else {
+            throw position == bytes.count
+                ? JSONError(.unexpectedEnd, at: position) : JSONError(.invalidNumber, at: start)
+        }
+    }
+
+    @inline(__always)
+    private func isDigit(_ byte: UInt8) -> Bool {
+        byte &- UInt8(ascii: "0") < 10
+    }
+}
+
+/// The bytes of a string or a number as they stand in a text, quotes left out.
+struct JSONText {
+    /// The bytes, checked; they live as long as the text.
+    let bytes: UnsafeBufferPointer<UInt8>
+    /// Whether escapes stand among them.
+    let hasEscapes: Bool
+
+    /// The text, its escapes resolved.
+    var string: String {
+        if hasEscapes { return unescaped }
+        // Safe: the scanner has checked the bytes.
+        return unsafe String(copying: UTF8Span(unchecked: bytes.span))
+    }
+
+    /// Whether the text, its escapes resolved, is so many bytes of UTF-8.
+    func hasSameBytes(as name: [UInt8]) -> Bool {
+        if hasEscapes { return unescaped.utf8.elementsEqual(name) }
+        guard bytes.count == name.count else { return false }
+        for index in name.indices where bytes[index] != name[index] { return false }
+        return true
+    }
+
+    /// No escape is shorter than what it stands for.
+    private var unescaped: String {
+        String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            var scanner = JSONScanner(bytes, maximumDepth: 0)
+            var count = 0
+            while let byte = scanner.current {
+                guard byte == UInt8(ascii: "\\") else {
+                    buffer[count] = byte
+                    count += 1
+                    scanner.position += 1
+                    continue
+                }
+                // Read once already: it cannot fail.
+                guard let scalar = try? scanner.escape() else { break }
+                for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+                    buffer[count] = unit
+                    count += 1
+                }
+            }
+            return count
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package import FlowAction
+
+/// Reads the cases of a store: the files of `tests/`, which `serve` never looks at.
+package struct CaseLoader {
+    /// The folder of cases, relative to the store.
+    package static let folder = "tests"
+
+    /// What a load of cases gave.
+    package struct Result: Sendable {
+        /// The cases without an error, by file.
+        package var cases: [Case] = []
+        /// Every error and warning of the files, by file and place.
+        package var diagnostics: [Diagnostic] = []
+        /// The files with an error.
+        package var broken: [String] = []
+    }
+
+    private let directory: String
+    private let leadFields: FieldCatalog?
+
+    /// Readies a load.
+    ///
+    /// - Parameters:
+    ///   - directory: the store.
+    ///   - snapshot: the loaded store, for the names of its lead fields; `nil` where it does not load.
+    package init(directory: String, snapshot: Snapshot?) {
+        self.directory = directory
+        leadFields = snapshot?.leadFields
+    }
+
+    /// Reads every case; a store without any, or no store at all, gives none.
+    package func load() -> Result {
+        var result = Result()
+        guard let files = StoreFiles(directory: directory) else { return result }
+        var waiting = [Self.folder]
+        while let folder = waiting.popLast() {
+            let listing: StoreFiles.Listing
+            do {
+                listing = try files.list(folder)
+            } catch {
+                var findings = Findings(file: folder)
+                findings.add(.error, error.code, error.message)
+                result.take(nil, findings)
+                continue
+            }
+            waiting += listing.folders.reversed().map { "\(folder)/\($0)" }
+            for name in listing.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+                var findings = Findings(file: "\(folder)/\(name)")
+                var item: Case?
+                do {
+                    if let bytes = try files.read(findings.file) {
+                        item = CaseReader(leadFields: leadFields).read(bytes, &findings)
+                    }
+                } catch {
+                    findings.add(.error, error.code, error.message)
+                }
+                result.take(item, findings)
+            }
+        }
+        result.cases.sort { $0.file < $1.file }
+        result.diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+        return result
+    }
+}
+
+extension CaseLoader.Result {
+    fileprivate mutating func take(_ item: Case?, _ findings: Findings) {
+        diagnostics += findings.diagnostics
+        if findings.hasError { broken.append(findings.file) }
+        if let item { cases.append(item) }
+    }
+}

@@ -1,0 +1,281 @@
+import FlowAction
+import JSON
+import Store
+import Testing
+
+/// A store's own cases: how they are read, how they are run, and what is told of a difference.
+@Suite struct CaseTests {
+    private static let webhooks = [
+        "marketing-activities/my-tokens.yaml": "API Key: {secret: true, value: marked-secret-value}\n",
+        "webhooks/enrich.yaml": """
+        url: https://api.example.com/people?on={{system.date}}
+        request_token_encoding: JSON
+        payload_template: '{"email": {{lead.Email Address}}, "score": {{lead.Lead Score}}, "key": {{my.API Key}}}'
+        custom_headers: {Authorization: "Bearer {{my.API Key}}", X-Two: [one, two]}
+        response_type: JSON
+        response_mappings: {NumberOfEmployees: employees, Title: title, Rating: {attribute: grade, when_null: clear}}
+        """,
+        "webhooks/retry.yaml": """
+        url: https://api.example.com/retry
+        retry: {attempts: 3, "on": [connect, 429, 503, timeout], backoff: 100ms, try_timeout: 2s}
+        timeout: 5s
+        redirects: 1
+        """,
+        "webhooks/strict.yaml": """
+        url: https://api.example.com/{{lead.Shoe Size}}
+        unresolved_tokens: fail
+        """,
+    ]
+
+    private func load(_ cases: [String: String]) throws -> (Snapshot, CaseLoader.Result) {
+        let store = TemporaryStore(Self.webhooks.merging(cases) { $1 })
+        let loaded = store.load()
+        let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics.map(\.text))")
+        return (snapshot, CaseLoader(directory: store.directory, snapshot: snapshot).load())
+    }
+
+    /// The differences of one case, a line each.
+    private func run(_ text: String) async throws -> [String] {
+        let (snapshot, cases) = try load(["tests/case.yaml": text])
+        #expect(cases.diagnostics.map(\.text) == [])
+        let item = try #require(cases.cases.first)
+        return await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0))
+            .map { "\($0.place): expected \($0.expected), got \($0.got)" }
+    }
+
+    private static let request = "request: {webhook: enrich, lead: {email: jane@example.com, leadScore: 42}}\n"
+    private static let answer = """
+        answer: {headers: {Content-Type: application/json}, body: '{"employees": 250, "title": "", "grade": null}'}
+
+        """
+
+    @Test(
+        "a case that passes",
+        arguments: [
+            request + answer + """
+                now: 2026-05-23T10:00:00Z
+                expect:
+                  sent:
+                    method: POST
+                    url: https://api.example.com/people?on=May%2023%2C%202026
+                    headers: {authorization: Bearer ••••••, X-Two: "one, two", X-Other: null}
+                    body: '{"email": "jane@example.com", "score": 42, "key": "••••••"}'
+                    json: {score: 42, key: ••••••, email: jane@example.com}
+                  outcome: updated
+                  fields: {NumberOfEmployees: 250, Lead Rating: null}
+                  skipped: {Job Title: empty}
+                  truncated: []
+                  unresolvedTokens: []
+                  error: null
+                  problem: null
+                  activity: {responseCode: 200, errorType: OK}
+                  attempts: 1
+                """,
+            request + "answer: timeout\nexpect: {outcome: failed, error: timeout, fields: {}, attempts: 1}",
+            request + "answer: {json: [1, {a: null}]}\nexpect: {activity: {response: '[1,{\"a\":null}]'}}",
+            request + "answer: {status: 204}\nexpect: {error: {type: empty-response, code: 1001, sent: yes}}",
+            request + "answer: {status: 404, reason: Gone Fishing}\nexpect: {activity: {errorType: Gone Fishing}}",
+            "request: {webhook: strict, lead: {}}\nexpect: {sent: null, error: {type: render-failure, sent: no}}",
+            "request: {webhook: none, lead: {}}\nexpect: {problem: unknown-webhook, sent: null}",
+            "request: {webhook: enrich, leed: {}}\nexpect: {problem: unknown-member}",
+            "request: {webhook: retry, lead: {}}\nanswers: [timeout, {status: 503}, {status: 200}]\n"
+                + "expect: {outcome: sent, attempts: 3}",
+            "request: {webhook: retry, lead: {}}\nanswers: [connect-failure, connect-failure, connect-failure]\n"
+                + "expect: {outcome: failed, error: {type: connect-failure, sent: no}, attempts: 3}",
+            "request: {webhook: retry, lead: {}}\nanswers: [{status: 429, headers: {Retry-After: 60}}]\n"
+                + "expect: {outcome: rejected, attempts: 1}",
+            "request: {webhook: retry, lead: {}}\nanswers: [{status: 302, headers: {Location: /b}}, {status: 200}]\n"
+                + "expect: {outcome: sent, attempts: 1}",
+        ]
+    )
+    func passes(text: String) async throws {
+        #expect(try await run(text) == [])
+    }
+
+    @Test(
+        "a case that fails, and what it says",
+        arguments: [
+            (
+                request + answer + "expect: {outcome: sent, fields: {NumberOfEmployees: '250', Title: CTO}}",
+                [
+                    "outcome: expected \"sent\", got \"updated\"",
+                    "fields.NumberOfEmployees: expected \"250\", got 250",
+                    "fields.Title: expected \"CTO\", got nothing (skipped: title is empty)",
+                ]
+            ),
+            (
+                request + "answer: {body: <html>}\nexpect: {outcome: updated, fields: {Title: x}}",
+                [
+                    "outcome: expected \"updated\", got \"failed\" (unparsable-response: The response is not JSON: "
+                        + "an HTML page came instead.)",
+                    "fields.Title: expected \"x\", got nothing",
+                ]
+            ),
+            (
+                request + answer + "expect: {sent: {json: {email: jane@example.com, score: 42.0, more: [1]}}}",
+                [
+                    "sent.json.score: expected 42.0, got 42", "sent.json.more: expected [1], got nothing",
+                    "sent.json.key: expected nothing, got \"••••••\"",
+                ]
+            ),
+            (
+                request + answer + "expect: {sent: {headers: {Authorization: Bearer marked-secret-value}}}",
+                ["sent.headers.Authorization: expected \"Bearer ••••••\", got \"Bearer ••••••\""]
+            ),
+            (
+                request + answer + "expect: {sent: null}",
+                [
+                    #"sent: expected null, got {"method":"POST","url":"https://api.example.com/people?on=Jan%2001%2C%201970","#
+                        + #""headers":{},"body":"{\"email\": \"jane@example.com\", \"score\": 42, \"key\": \"••••••\"}","#
+                        + #""json":{"email":"jane@example.com","score":42,"key":"••••••"}}"#
+                ]
+            ),
+            (
+                request + "expect: {outcome: updated}",
+                [
+                    "answer: expected an answer for request 1, got nothing",
+                    "outcome: expected \"updated\", got \"failed\" (connect-failure: The case has no answer for it.)",
+                ]
+            ),
+            (
+                "request: {webhook: retry, lead: {}}\nanswers: [{status: 503}]\nexpect: {attempts: 2}",
+                ["answers: expected an answer for request 2, got nothing", "attempts: expected 2, got 1"]
+            ),
+            (
+                "request: {webhook: enrich, leed: {}}\nexpect: {outcome: updated}",
+                [
+                    "problem: expected nothing, got unknown-member: The request has an unknown member \"leed\"; it may "
+                        + "have \"webhook\", \"lead\", \"company\", \"program\", \"campaign\", \"trigger\", \"member\" "
+                        + "and \"tokens\"."
+                ]
+            ),
+            (
+                request + answer + "expect: {problem: unknown-webhook}",
+                ["problem: expected \"unknown-webhook\", got null"]
+            ),
+            (
+                "request: {webhook: strict, lead: {}}\nexpect: {unresolvedTokens: [lead.Shoe Size, lead.Hat], error: null}",
+                [
+                    "unresolvedTokens[0]: expected \"lead.Shoe Size\", got nothing",
+                    "unresolvedTokens[1]: expected \"lead.Hat\", got nothing",
+                ]
+            ),
+        ] as [(String, [String])]
+    )
+    func fails(text: String, lines: [String]) async throws {
+        let differences = try await run(text)
+        for line in lines { #expect(differences.contains(line), "\(differences)") }
+        #expect(differences.allSatisfy { !$0.contains("marked") })
+    }
+
+    @Test func showsWhereLongTextsDiffer() async throws {
+        let long = String(repeating: "x", count: 500)
+        let lines = try await run(
+            Self.request + "answer: {status: 400, body: \"a\\nb\(long)c\\nd\"}\n"
+                + "expect: {activity: {response: \"a\\nb\(long)e\\nd\"}}"
+        )
+        let line = try #require(lines.first)
+        #expect(line.hasPrefix("activity.response, line 2: expected …\"xxx"))
+        #expect(line.contains("xe\", got …\"xxx"))
+        #expect(line.count < 300)
+        let short = try await run(
+            Self.request + "answer: {status: 400, body: \"a\\nb\"}\nexpect: {activity: {response: \"a\"}}"
+        )
+        #expect(short == ["activity.response, line 2: expected the end, got \"b\""])
+    }
+
+    @Test(
+        "what a case file may not say, with its place",
+        arguments: [
+            ("", "1:1: error: the file is empty"),
+            ("request: {}\nexpects: {}\n", "2:1: error: a case has no key \"expects\""),
+            ("request: {}\nexpect: {outcom: sent}\n", "2:10: error: \"expect\" has no key \"outcom\""),
+            ("request: {}\nexpect: {outcome: send}\n", "2:19: error: \"outcome\" is one of updated, sent"),
+            ("request: {}\nexpect: {error: tiemout}\n", "2:17: error: \"error\" is one of timeout"),
+            ("request: {}\nexpect: {error: {typ: timeout}}\n", "2:18: error: \"error\" has no key \"typ\""),
+            ("request: {}\nexpect: {fields: {Titel: x}}\n", "2:19: error: there is no lead field \"Titel\""),
+            ("request: {}\nexpect: {truncated: [Titel]}\n", "2:22: error: there is no lead field \"Titel\""),
+            ("request: {}\nexpect: {skipped: {Title: missing}}\n", "2:27: error: a reason is one of absent"),
+            ("request: {}\nexpect: {sent: {metod: GET}}\n", "2:17: error: \"sent\" has no key \"metod\""),
+            ("request: {}\nexpect: {sent: {method: get}}\n", "2:25: error: \"method\" is one of GET"),
+            ("request: {}\nexpect: {attempts: many}\n", "2:20: error: \"attempts\" is a whole number"),
+            ("request: {}\nexpect: {problem: unknown-webhok}\n", "2:19: error: \"problem\" is one of"),
+            ("request: {}\nexpect: {}\n", "2:9: error: \"expect\" names nothing"),
+            ("request: {}\nanswer: tiemout\nexpect: {attempts: 1}\n", "2:9: error: an answer is a mapping of status"),
+            ("request: {}\nanswer: http-status\nexpect: {attempts: 1}\n", "2:9: error: an answer is a mapping of"),
+            ("request: {}\nanswer: {status: 99}\nexpect: {attempts: 1}\n", "2:18: error: \"status\" is a whole number"),
+            ("request: {}\nanswer: {bdy: x}\nexpect: {attempts: 1}\n", "2:10: error: an answer has no key \"bdy\""),
+            ("request: {}\nanswers: timeout\nexpect: {attempts: 1}\n", "2:10: error: \"answers\" is a list"),
+            (
+                "request: {}\nanswer: timeout\nanswers: [timeout]\nexpect: {attempts: 1}\n",
+                "3:10: error: a case has an \"answer\" for every request, or \"answers\", not both"
+            ),
+            ("request: text\nexpect: {attempts: 1}\n", "1:10: error: \"request\" is to be a flow action request"),
+            ("expect: {attempts: 1}\n", "1:1: error: a case has a \"request\""),
+            ("request: {}\n", "1:1: error: a case has an \"expect\""),
+            ("now: soon\nrequest: {}\nexpect: {attempts: 1}\n", "1:6: error: \"now\" is a moment"),
+            ("request: [\n", "error"),
+        ]
+    )
+    func refuses(text: String, finding: String) throws {
+        let (_, cases) = try load(["tests/a/case.yaml": text])
+        let lines = cases.diagnostics.map(\.text)
+        #expect(lines.contains { $0.hasPrefix("tests/a/case.yaml:") && $0.contains(finding) }, "\(lines)")
+        #expect(cases.cases.isEmpty)
+        #expect(cases.broken == ["tests/a/case.yaml"])
+    }
+
+    @Test func readsSubFoldersAndSuggests() throws {
+        let (_, cases) = try load([
+            "tests/b.yaml": "request: {}\nexpect: {attempts: 0}\n",
+            "tests/a/c.yaml": "request: {}\nexpect: {fields: {Titel: x}}\n",
+            "tests/a/d.yml": "request: {}\nexpect: {attempts: 0}\n", "tests/readme.txt": "no case",
+        ])
+        #expect(cases.cases.map(\.file) == ["tests/a/d.yml", "tests/b.yaml"])
+        #expect(cases.diagnostics.first?.suggestion == "Title")
+        #expect(try load([:]).1.cases.isEmpty)
+    }
+
+    @Test func theDemosCasesPass() async throws {
+        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+        let directory = "\(root)/nginx/demo-store"
+        let loaded = StoreLoader(directory: directory, options: LoadOptions(secrets: .placeholder))
+            .load(at: Instant(seconds: 0))
+        let snapshot = try #require(loaded.snapshot)
+        let cases = CaseLoader(directory: directory, snapshot: snapshot).load()
+        #expect(cases.diagnostics.isEmpty)
+        #expect(cases.cases.count >= 4)
+        for item in cases.cases {
+            let differences = await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0))
+            #expect(differences == [], "\(item.file)")
+        }
+    }
+
+    /// The page's own case, and its lists of words.
+    @Test func thePageIsRight() async throws {
+        let page = DocumentationPage("Cases")
+        let store = TemporaryStore([
+            "marketing-activities/my-tokens.yaml": "Key: {secret: true, value: marked-secret-value}\n",
+            "marketing-activities/p/program.yaml": "id: 1027\n",
+            "webhooks/enrich.yaml": """
+            name: Enrich Lead
+            url: https://api.example.com/v1/people?on=2026-05-23
+            request_token_encoding: JSON
+            payload_template: '{"email": {{lead.Email Address}}, "greeting": "Dear {{lead.First Name}}"}'
+            custom_headers: {Authorization: "Bearer {{my.Key}}"}
+            response_type: JSON
+            response_mappings: {NumberOfEmployees: company.employees, Title: person.title}
+            """,
+            "tests/case.yaml": try #require(page.blocks.first).text,
+        ])
+        let loaded = store.load()
+        let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics.map(\.text))")
+        let cases = CaseLoader(directory: store.directory, snapshot: snapshot).load()
+        #expect(cases.diagnostics.map(\.text) == [])
+        let item = try #require(cases.cases.first)
+        #expect(await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0)) == [])
+        for kind in CallFailure.Kind.allCases where kind.canned != nil {
+            #expect(page.text.contains("`\(kind.rawValue)`"), "\(kind.rawValue)")
+        }
+    }
+}
