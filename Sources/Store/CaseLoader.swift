@@ -48,7 +48,7 @@ package struct CaseLoader {
                 var findings = Findings(file: "\(folder)/\(name)")
                 var item: Case?
                 do {
-                    if let bytes = try files.read(findings.file) {
+                    if let bytes = try files.read(findings.file)?.bytes {
                         item = CaseReader(leadFields: leadFields).read(bytes, &findings)
                     }
                 } catch {
