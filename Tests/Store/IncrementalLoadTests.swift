@@ -68,10 +68,13 @@ import Testing
         let store = WatchedStore(Self.files)
         _ = store.reload()
         let events = Int(Files.firstLine("/proc/sys/fs/inotify/max_queued_events")) ?? 16_384
-        for number in 0..<events {
-            // Two names in turn: events that are alike would be counted once.
-            store.write("x", to: "store/webhooks/\(number % 2).txt")
+        // Two files in turn: events that are alike would be counted once.
+        let descriptors = ["a.txt", "b.txt"].map { name in
+            open(store.files.path("store/webhooks/\(name)"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         }
+        let written = (0..<events).count { write(descriptors[$0 % 2], "x", 1) == 1 }
+        #expect(written == events)
+        for descriptor in descriptors { close(descriptor) }
         store.write("Speaker: Katherine\n", to: "store/marketing-activities/my-tokens.yaml")
         let scope = store.changes()
         #expect(scope.isEverything)

@@ -12,7 +12,10 @@ extension Benchmark {
             let label = "store of \(programs) programs with 20 tokens each"
             load(store, label)
             resolve(store, label)
-            if programs == 10_000 { change(store, label) }
+            if programs == 10_000 {
+                change(store, label)
+                look(store, label)
+            }
         }
     }
 
@@ -75,6 +78,18 @@ extension Benchmark {
         report("\(label): change of one file, at the worst of \(rounds)", "\(rounded((waits.max() ?? 0) * 1e3)) ms")
         report("\(label): change of one file", "\(rounded((cpuSeconds() - start) / Double(rounds) * 1e3)) ms of CPU")
         reloader.stop()
+    }
+
+    /// What it costs to look for changes where the kernel tells of none: done once a second there.
+    private static func look(_ store: LargeStore, _ label: String) {
+        let loader = store.loader()
+        _ = loader.load(at: .now)
+        // Stamps are gone by when the last change is older than the file system's clock is coarse.
+        sleep(3)
+        _ = loader.load(at: .now, .everything)
+        let start = cpuSeconds()
+        guard !loader.load(at: .now, .everything).hasChanged else { preconditionFailure("nothing has changed") }
+        report("\(label): look for changes", "\(rounded((cpuSeconds() - start) * 1e3)) ms of CPU")
     }
 
     private static func wallSeconds() -> Double {
