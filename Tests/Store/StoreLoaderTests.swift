@@ -161,6 +161,7 @@ import Testing
         .webhook("retry: {attempts: 2, on: [200]}", "2:27: error", "retry"),
         .webhook("retry: {attempts: 2, on: [timeout]}", "2:26: error", "retry"),
         .webhook("tls: {ca_file: nowhere.pem}", "2:16: error", "tls-file"),
+        .webhook("tls: {ca_file: webhooks/w.yaml}", "2:16: error", "tls-file"),
         .webhook("name: a\nname: b", "3:1: error", "duplicate-key"),
         .webhook("description: &a b", "2:14: error", "yaml-anchor"),
         .webhook("custom_headers:\n  X-Id: {{lead.Id}}", "3:9: error", "yaml-token"),

@@ -48,9 +48,11 @@ extension IPAddress {
         return nil
     }
 
-    /// Blocks whose addresses hold an IPv4 address, and at which byte: translated by NAT64 (RFC 6052, RFC 8215), 6to4
-    /// (RFC 3056), and IPv4-compatible (RFC 4291, section 2.5.5.1).
+    /// Blocks whose addresses hold an IPv4 address, and at which byte: translated by NAT64 (RFC 6052), 6to4 (RFC 3056),
+    /// and IPv4-compatible (RFC 4291, section 2.5.5.1).
+    ///
+    /// Not 64:ff9b:1::/48 (RFC 8215): where its addresses hold one depends on the network, so all of it is refused.
     private static let embeddings: [(NetworkBlock, Int)] = [
-        ("64:ff9b::/96", 12), ("64:ff9b:1::/48", 12), ("2002::/16", 2), ("::/96", 12),
+        ("64:ff9b::/96", 12), ("2002::/16", 2), ("::/96", 12),
     ].compactMap { text, start in NetworkBlock(text).map { ($0, start) } }
 }

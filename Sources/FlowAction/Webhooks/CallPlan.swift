@@ -48,13 +48,13 @@ package struct CallPlan: Sendable {
     /// - Parameters:
     ///   - outcome: an answer of any status, or why none came.
     ///   - elapsed: the time since the call began; its deadline is the policy's timeout.
-    ///   - instant: now, against which a date in `Retry-After` is held.
-    ///   - random: from 0 up to 1, for the jitter of a delay.
+    ///   - instant: now, against which a date in `Retry-After` is held; asked for only where there is one.
+    ///   - random: from 0 up to 1, for the jitter of a delay; asked for only where there is one.
     package mutating func next(
         after outcome: Result<ServiceAnswer, CallFailure>,
         elapsed: Duration,
-        instant: Instant,
-        random: Double
+        instant: @autoclosure () -> Instant,
+        random: @autoclosure () -> Double
     ) -> Step {
         // A later try that was not let go changes nothing: the outcome is what the one before gave.
         if case .failure(let failure) = outcome, failure.wasNeverLetGo, hops == 0 {
@@ -73,7 +73,7 @@ package struct CallPlan: Sendable {
             sent = max(sent, failure.sent)
         }
         let final = spoken(outcome)
-        guard let delay = delay(after: outcome, elapsed: elapsed, instant: instant, random: random) else {
+        guard let delay = delay(after: outcome, elapsed: elapsed, instant: instant(), random: random()) else {
             return .finish(final)
         }
         last = final
@@ -95,17 +95,17 @@ package struct CallPlan: Sendable {
     private func delay(
         after outcome: Result<ServiceAnswer, CallFailure>,
         elapsed: Duration,
-        instant: Instant,
-        random: Double
+        instant: @autoclosure () -> Instant,
+        random: @autoclosure () -> Double
     ) -> Duration? {
         guard let retry = original.policy.retry, attempts < retry.attempts, isRepeated(outcome, retry) else {
             return nil
         }
         let left = original.policy.timeout - elapsed
         // Full jitter: anything up to the delay, which doubles each time.
-        let jitter = retry.backoff * Double(1 << (attempts - 1)) * random
+        let jitter = retry.backoff * Double(1 << (attempts - 1)) * random()
         guard case .success(let answer) = outcome, let header = answer.retryAfter,
-            let asked = RetryAfter.read(header, now: instant)
+            let asked = RetryAfter.read(header, now: instant())
         else { return jitter < left ? jitter : nil }
         guard asked < left else { return nil }
         // Those who were sent away together are not to come back together.

@@ -88,10 +88,11 @@ package final class Caller: @unchecked Sendable {
         var plan = CallPlan(request)
         var tryDeadline = deadline
         var tryStarted = started
-        var hasTurn = false
+        var (beginsTry, hasTurn) = (true, false)
         while true {
             var outcome: Result<ServiceAnswer, CallFailure>?
-            if !hasTurn {
+            if beginsTry {
+                beginsTry = false
                 // A call that would be refused anyway takes nobody's turn.
                 if let rule, circuits.refuses(plan.request, at: loop.now, rule) {
                     outcome = .failure(.circuitOpen(plan.request))
@@ -117,7 +118,7 @@ package final class Caller: @unchecked Sendable {
             )
             if case .send = step { continue }
             if hasTurn { turns.giveBack(request.webhook, on: loop) }
-            hasTurn = false
+            (beginsTry, hasTurn) = (true, false)
             switch step {
             case .send: break
             case .wait(let delay): await sleep(until: loop.now.addingClamped(delay))

@@ -11,6 +11,9 @@ import Testing
         "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::127.0.0.1",
         "64:ff9b::a9fe:a9fe", "64:ff9b:1::10.0.0.1", "2002:7f00:1::", "2002:a00:1::1",
         "127.1", "0x7f000001", "2130706433", "017700000001", "0x7f.0.0.1", "0",
+        "192.0.0.1", "192.0.0.255", "2001:1ff:ffff::1", "100:0:0:1::1", "64:ff9b::100.64.0.1", "2002:a9fe:a9fe::1",
+        // Translated in ways that hide where the IPv4 address stands.
+        "64:ff9b:1::8.8.8.8", "64:ff9b:1:7f00:0:100:808:808", "::ffff:0:8.8.8.8", "::ffff:0:127.0.0.1",
     ])
     func refusesWhatIsNotGloballyReachable(text: String) throws {
         let address = try #require(IPAddress(text))
@@ -20,7 +23,7 @@ import Testing
     @Test(arguments: [
         "1.1.1.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "192.167.1.1", "100.63.255.255", "100.128.0.1", "198.20.0.1",
         "223.255.255.255", "2606:4700::1111", "2a00:1450::1", "2001:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808",
-        "2002:808:808::1",
+        "2002:808:808::1", "192.0.1.1", "192.88.98.1", "2001:200::1", "2001:db7:ffff::1", "3ffe:ffff::1",
     ])
     func permitsTheRest(text: String) throws {
         let address = try #require(IPAddress(text))

@@ -72,6 +72,26 @@ import Testing
         #expect(failure?.sent == .yes)
     }
 
+    /// The time of a try covers its redirects.
+    @Test func aTryIncludesItsRedirects() throws {
+        let server = RawServer { _, number in [.wait(milliseconds: 400), status(302, "Location: /\(number)")] }
+        defer { server.stop() }
+        let bench = try Bench()
+        let retry = CallPolicy.RetryPolicy(
+            attempts: 2,
+            onConnect: true,
+            onTimeout: false,
+            statuses: [],
+            backoff: .milliseconds(1),
+            tryTimeout: .milliseconds(1_000)
+        )
+        let policy = CallPolicy(timeout: .seconds(30), retry: retry, redirects: 5)
+        let result = bench.send(bench.request(server, .get, policy: policy))
+        #expect(result.failure?.type == .timeout)
+        #expect(result.failure?.detail.contains("1000 ms") == true)
+        #expect(server.received.count <= 3)
+    }
+
     @Test func oneDeadlineCoversAllOfThem() throws {
         let server = RawServer { _, number in
             [.wait(milliseconds: 200), status(302, "Location: /\(number)")]
