@@ -35,33 +35,25 @@ extension EndToEnd {
             #expect(answer["fields"] == .object(["Title": .string("CTO")]))
         }
 
-        /// What is trusted is what the file holds now; a connection kept from before does not get around it.
+        /// What is trusted is what the file holds now, outside the store too; a connection kept from before does not get
+        /// around it, and nobody has to send a signal.
         @Test func goesByTheAuthorityThatTheFileHoldsNow() throws {
-            let made = Child.run([
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "/dev/null",
-                "-out", "\(directory)/other.pem", "-subj", "/CN=other.test",
-            ])
-            try #require(made.status == 0, "\(made.output)")
-            func trust(_ certificate: String) {
-                Files.write(Files.read("\(directory)/\(certificate).pem"), to: "\(directory)/ca.pem.tmp")
-                rename("\(directory)/ca.pem.tmp", "\(directory)/ca.pem")
+            func trust(_ authority: String) {
+                Files.write(Files.read("\(directory)/\(authority).pem"), to: "\(directory)/trusted.pem.tmp")
+                rename("\(directory)/trusted.pem.tmp", "\(directory)/trusted.pem")
             }
-            trust("other")
+            trust("other-ca")
+            let url = "https://localhost:\(servers.port(.good))/"
             let installation = Installation(store: [
                 "flowhook.yaml": "allow_networks: [127.0.0.0/8, \"::1\"]\n",
-                "webhooks/secure.yaml": """
-                url: https://localhost:\(port)/
-                response_type: JSON
-                response_mappings: {Title: title}
-                tls: {ca_file: \(directory)/ca.pem}
-                """,
+                "webhooks/secure.yaml": webhook(url, tls: "tls: {ca_file: \(directory)/trusted.pem}"),
             ])
             defer { installation.stop() }
             func answer() -> String { installation.call(#"{"webhook": "secure", "lead": {}}"#).body }
             #expect(answer().contains("tls-failure"))
-            trust("certificate")
+            trust("ca")
             #expect(Installation.waitUntil { answer().contains(#""outcome":"updated""#) })
-            trust("other")
+            trust("other-ca")
             #expect(Installation.waitUntil { answer().contains("tls-failure") })
         }
 
