@@ -90,6 +90,7 @@ let package = Package(
             name: "StoreTests",
             dependencies: ["FlowAction", "JSON", "Store"],
             path: "Tests/Store",
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -91,7 +91,7 @@ struct MappingsReader {
             place = attribute
         }
         guard let text = place.text else {
-            findings.error("text-expected", "a response attribute is text; quote one that begins with [", at: place)
+            findings.textExpected("a response attribute", at: place)
             return nil
         }
         do {

@@ -65,7 +65,8 @@ struct MyTokensReader {
             findings.error(
                 "token-value",
                 "a My Token is a value or {type, value, secret, file, env, credential}; quote text that begins with [",
-                at: node
+                at: node,
+                suggestion: node.written.map { "'\($0.replacing("'", with: "''"))'" }
             )
             return nil
         }
@@ -93,11 +94,7 @@ struct MyTokensReader {
             return nil
         }
         guard let written = place.text else {
-            findings.error(
-                "text-expected",
-                "\"\(source)\" is to be text; quote a value that begins with [ or {",
-                at: place
-            )
+            findings.textExpected("\"\(source)\"", at: place)
             return nil
         }
         let value: String
@@ -119,6 +116,7 @@ struct MyTokensReader {
                     type: kind ?? .text,
                     value: placeholder(kind),
                     isSecret: isSecret,
+                    isPlaceholder: true,
                     file: findings.file
                 )
             }

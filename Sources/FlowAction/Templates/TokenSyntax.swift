@@ -153,6 +153,6 @@ struct TokenSyntax: Sendable {
     }
 
     private func quoted(_ text: String) -> String {
-        "'\(text)'"
+        "\"\(text)\""
     }
 }
