@@ -88,7 +88,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["FlowAction", "JSON", "Store"],
+            dependencies: ["FlowAction", "JSON", "Store", "TestSupport"],
             path: "Tests/Store",
             exclude: ["Golden"],
             swiftSettings: settings

@@ -45,7 +45,7 @@ struct HeadersReader {
                     findings.textExpected("a header's value, or each of a list,", at: value)
                     continue
                 }
-                let (template, found) = compiler.header(text)
+                let (template, found) = compiler.header(text, named: pair.name)
                 for finding in found { findings.add(finding, in: value) }
                 headers.append((Webhook.HeaderTemplate(name: pair.name, value: template), value))
             }

@@ -76,7 +76,7 @@ struct MappingsReader {
         var clearsOnNull = false
         var writesEmpty = false
         if case .mapping = node.content {
-            let keys = ["attribute", "when_null", "when_empty"]
+            let keys = StoreVocabulary.responseMapping
             guard let reader = MappingReader(node, keys: keys, what: "a response mapping", &findings) else {
                 return nil
             }

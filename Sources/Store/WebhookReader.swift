@@ -12,12 +12,6 @@ struct WebhookReader {
     /// Where calls may go.
     let addresses: AddressPolicy
 
-    private static let keys = [
-        "name", "description", "enabled", "url", "request_type", "payload_template", "request_token_encoding",
-        "custom_headers", "response_type", "response_mappings", "unresolved_tokens", "timeout", "retry",
-        "max_concurrent", "max_rate", "redirects", "tls",
-    ]
-
     private static let what = "a webhook"
 
     /// What a webhook does with a token that resolves to nothing.
@@ -36,7 +30,9 @@ struct WebhookReader {
             }
             return nil
         }
-        guard let reader = MappingReader(root, keys: Self.keys, what: Self.what, &findings) else { return nil }
+        guard let reader = MappingReader(root, keys: StoreVocabulary.webhook, what: Self.what, &findings) else {
+            return nil
+        }
         let requestType: RequestType = reader.word("request_type", &findings) ?? .post
         let encoding: TokenEncoding? = reader.word("request_token_encoding", &findings)
         let responseType: ResponseType = reader.word("response_type", &findings) ?? .none

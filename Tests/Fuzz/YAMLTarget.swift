@@ -4,7 +4,8 @@ extension FuzzTarget {
     /// Whatever is read has its place in the file: the line and column of every byte of every scalar.
     static let yaml = FuzzTarget(name: "yaml") { bytes in
         guard let node = try? YAMLNode.parse(bytes) else { return }
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).count
+        // The bytes that a line break of YAML may begin with: CR, LF, U+0085, U+2028 and U+2029.
+        let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D || $0 == 0xC2 || $0 == 0xE2 }
         checkPlaces(of: node, lines: lines)
     }
 

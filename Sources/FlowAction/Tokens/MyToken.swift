@@ -13,6 +13,9 @@ package struct MyToken: Sendable, Hashable {
     /// The file that defines the token, relative to the store.
     package var file: String
 
+    /// How many characters a secret has at least: masking a shorter one would mask half of everything.
+    package static let minimumSecret = 8
+
     /// The types of My Tokens.
     package enum Kind: String, Sendable, CaseIterable {
         /// Any text of up to 524,288 characters.
