@@ -182,6 +182,8 @@ extension EndToEnd {
             _ = try answer(
                 #"{"webhook": "enrich lead", "program": 1027, "lead": {"id": 7, "email": "marked@example.com"}}"#
             )
+            // The line leaves through a thread of its own.
+            Installation.waitUntil { installation.log.contains("leadId") }
             #expect(installation.log.contains("\"webhook\":\"Enrich Lead\",\"program\":\"1027\",\"leadId\":\"7\""))
             #expect(!installation.log.contains("marked"))
         }
