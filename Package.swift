@@ -88,8 +88,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["FlowAction", "JSON", "Store"],
+            dependencies: ["FlowAction", "JSON", "Store", "TestSupport"],
             path: "Tests/Store",
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -34,6 +34,10 @@ struct FlowAction {
             preview.unresolvedTokens = rendered.unresolvedTokens
             preview.tokens = rendered.tokens.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
         } catch {
+            // Whoever looks for the reason wants to see the values.
+            let (uses, unresolved) = renderer.tokens(of: webhook, resolve: scope.resolve)
+            preview.tokens = uses.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
+            preview.unresolvedTokens = unresolved
             preview.error = error
         }
         return preview
@@ -42,6 +46,7 @@ struct FlowAction {
     /// The answer where nothing could be sent.
     func answer(failure: CallFailure, _ context: Pipeline.Context) -> FlowActionAnswer {
         var answer = emptyAnswer(context)
+        answer.unresolvedTokens = renderer.tokens(of: webhook, resolve: scope.resolve).unresolved
         answer.fail(failure)
         return answer
     }

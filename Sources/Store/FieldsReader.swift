@@ -13,15 +13,13 @@ struct FieldsReader {
         do {
             json = try JSONValue(parsing: bytes)
         } catch {
-            let before = bytes[..<min(error.offset, bytes.count)]
-            let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let (line, column) = JSONPlaces.places(of: [error.offset], in: bytes)[0]
             findings.add(
                 .error,
                 "json-syntax",
                 "this is no valid JSON: \(error.code.rawValue)",
                 line: line,
-                column: String(decoding: before[start...], as: UTF8.self).unicodeScalars.count + 1
+                column: column
             )
             return fields
         }
@@ -33,14 +31,22 @@ struct FieldsReader {
             )
             return fields
         }
+        let places = JSONPlaces(ofList: "result", in: bytes).elements
         var owners: [String: String] = [:]
         for (index, element) in elements.enumerated() {
-            guard let field = field(element, at: index, &findings) else { continue }
+            let place = index < places.count ? places[index] : (line: 1, column: 1)
+            guard let field = field(element, at: place, &findings) else { continue }
             for name in Set([field.displayName, field.soapName, field.restName].map { $0.lowercased() }) {
                 guard let owner = owners.updateValue(field.displayName, forKey: name), owner != field.displayName else {
                     continue
                 }
-                findings.add(.warning, "field-clash", "result[\(index)]: the name \"\(name)\" is \(owner)'s too")
+                findings.add(
+                    .warning,
+                    "field-clash",
+                    "the field \(field.displayName) claims the name \"\(name)\", which is \(owner)'s too",
+                    line: place.line,
+                    column: place.column
+                )
             }
             if let position = fields.firstIndex(where: { Self.isSame($0, field) }) {
                 fields[position] = field
@@ -57,12 +63,22 @@ struct FieldsReader {
             || first.displayName.lowercased() == second.displayName.lowercased()
     }
 
-    private func field(_ value: JSONValue, at index: Int, _ findings: inout Findings) -> LeadField? {
+    private func field(
+        _ value: JSONValue,
+        at place: (line: Int, column: Int),
+        _ findings: inout Findings
+    ) -> LeadField? {
         let display = value["displayName"]?.stringValue
         let rest = value["rest"]?["name"]?.stringValue
         let soap = value["soap"]?["name"]?.stringValue
         guard let name = display ?? soap ?? rest, !name.isEmpty else {
-            findings.add(.error, "fields", "result[\(index)] has no name: displayName, rest.name or soap.name")
+            findings.add(
+                .error,
+                "fields",
+                "this field has no name: displayName, rest.name or soap.name",
+                line: place.line,
+                column: place.column
+            )
             return nil
         }
         let typeName = value["dataType"]?.stringValue ?? "string"
@@ -71,7 +87,10 @@ struct FieldsReader {
             findings.add(
                 .warning,
                 "field-type",
-                "result[\(index)] (\(name)) has the unknown dataType \"\(typeName)\"; it counts as a read-only string"
+                "the field \(name) has the unknown dataType \"\(typeName)\"; it counts as a read-only string",
+                line: place.line,
+                column: place.column,
+                suggestion: NearestWord.find(typeName, among: FieldType.allCases.map(\.rawValue))
             )
         }
         let isReadOnly = value["rest"]?["readOnly"] == .boolean(true) || value["soap"]?["readOnly"] == .boolean(true)

@@ -8,6 +8,9 @@ struct Findings {
     /// The findings in the order in which they were made.
     private(set) var diagnostics: [Diagnostic] = []
 
+    /// How many findings of one file are told: nobody reads more, and each costs a look at the file.
+    private static let most = 200
+
     /// Begins without a finding.
     init(file: String) {
         self.file = file
@@ -25,6 +28,21 @@ struct Findings {
         column: Int = 1,
         suggestion: String? = nil
     ) {
+        guard diagnostics.count < Self.most else {
+            if diagnostics.count == Self.most {
+                diagnostics.append(
+                    Diagnostic(
+                        file: file,
+                        line: diagnostics[Self.most - 1].line,
+                        column: 1,
+                        severity: .error,
+                        code: "too-many-findings",
+                        message: "more than \(Self.most) findings in one file; the rest are left out"
+                    )
+                )
+            }
+            return
+        }
         diagnostics.append(
             Diagnostic(
                 file: file,
@@ -48,6 +66,16 @@ struct Findings {
         add(.warning, code, message, line: node.line, column: node.column, suggestion: suggestion)
     }
 
+    /// Adds an error at a node that is to be text and is a list or a mapping.
+    mutating func textExpected(_ what: String, at node: YAMLNode) {
+        error(
+            "text-expected",
+            "\(what) is to be text; quote a value that begins with [ or {",
+            at: node,
+            suggestion: node.written.map { "'\($0.replacing("'", with: "''"))'" }
+        )
+    }
+
     /// Adds what was found in the text of a scalar, at its place in the file.
     mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
         let (line, column) = node.position(ofOffset: finding.offset)
@@ -61,11 +89,10 @@ struct Findings {
         )
     }
 
-    /// Reads a file as YAML; `nil` where it is empty or wrong.
+    /// Reads a file as YAML; `nil` where it is empty, or wrong beyond reading on.
     mutating func parse(_ bytes: [UInt8]) -> YAMLNode? {
-        do {
-            return try YAMLNode.parse(bytes)
-        } catch {
+        let (node, errors) = YAMLNode.read(bytes)
+        for error in errors {
             add(
                 .error,
                 error.code,
@@ -74,7 +101,7 @@ struct Findings {
                 column: error.column,
                 suggestion: error.suggestion
             )
-            return nil
         }
+        return node
     }
 }

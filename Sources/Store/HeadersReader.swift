@@ -13,13 +13,15 @@ struct HeadersReader {
     ]
 
     /// Reads a map of header name to template, or to a list of templates where a header repeats.
-    func read(_ node: YAMLNode?, _ findings: inout Findings) -> [Webhook.HeaderTemplate] {
+    ///
+    /// - Returns: the headers, each with the text in the file.
+    func read(_ node: YAMLNode?, _ findings: inout Findings) -> [(header: Webhook.HeaderTemplate, node: YAMLNode)] {
         guard let node, !node.isNull else { return [] }
         guard case .mapping(let pairs) = node.content else {
             findings.error("mapping-expected", "\"custom_headers\" is to map header names to values", at: node)
             return []
         }
-        var headers: [Webhook.HeaderTemplate] = []
+        var headers: [(header: Webhook.HeaderTemplate, node: YAMLNode)] = []
         for pair in pairs {
             guard Self.isToken(pair.name) else {
                 findings.error(
@@ -40,12 +42,12 @@ struct HeadersReader {
             let values = if case .sequence(let elements) = pair.value.content { elements } else { [pair.value] }
             for value in values {
                 guard let text = value.text else {
-                    findings.error("text-expected", "a header's value is to be text, or a list of texts", at: value)
+                    findings.textExpected("a header's value, or each of a list,", at: value)
                     continue
                 }
-                let (template, found) = compiler.header(text)
+                let (template, found) = compiler.header(text, named: pair.name)
                 for finding in found { findings.add(finding, in: value) }
-                headers.append(Webhook.HeaderTemplate(name: pair.name, value: template))
+                headers.append((Webhook.HeaderTemplate(name: pair.name, value: template), value))
             }
         }
         return headers

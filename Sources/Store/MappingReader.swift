@@ -38,11 +38,7 @@ struct MappingReader {
     func text(_ key: String, _ findings: inout Findings) -> String? {
         guard let node = pairs[key], !node.isNull else { return nil }
         guard let text = node.text else {
-            findings.error(
-                "text-expected",
-                "\"\(key)\" is to be text; quote a value that begins with [ or {",
-                at: node
-            )
+            findings.textExpected("\"\(key)\"", at: node)
             return nil
         }
         return text

@@ -76,7 +76,7 @@ struct MappingsReader {
         var clearsOnNull = false
         var writesEmpty = false
         if case .mapping = node.content {
-            let keys = ["attribute", "when_null", "when_empty"]
+            let keys = StoreVocabulary.responseMapping
             guard let reader = MappingReader(node, keys: keys, what: "a response mapping", &findings) else {
                 return nil
             }
@@ -91,7 +91,7 @@ struct MappingsReader {
             place = attribute
         }
         guard let text = place.text else {
-            findings.error("text-expected", "a response attribute is text; quote one that begins with [", at: place)
+            findings.textExpected("a response attribute", at: place)
             return nil
         }
         do {

@@ -15,8 +15,6 @@ struct MyTokensReader {
     private static let maximumName = 50
     /// How many characters a text may have.
     private static let maximumText = 524_288
-    /// How many characters a secret has at least: masking a shorter one would mask half of everything.
-    private static let minimumSecret = 8
 
     /// Reads the tokens of one file, under their names in lower case.
     func read(_ bytes: [UInt8], _ findings: inout Findings) -> [String: MyToken] {
@@ -65,7 +63,8 @@ struct MyTokensReader {
             findings.error(
                 "token-value",
                 "a My Token is a value or {type, value, secret, file, env, credential}; quote text that begins with [",
-                at: node
+                at: node,
+                suggestion: node.written.map { "'\($0.replacing("'", with: "''"))'" }
             )
             return nil
         }
@@ -79,7 +78,7 @@ struct MyTokensReader {
     }
 
     private func described(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
-        let keys = ["type", "value", "secret", "file", "env", "credential"]
+        let keys = StoreVocabulary.myToken
         guard let reader = MappingReader(node, keys: keys, what: "a My Token", &findings) else { return nil }
         let kind: MyToken.Kind? = reader.word("type", &findings)
         let isSecret = reader.flag("secret", &findings) ?? false
@@ -93,11 +92,7 @@ struct MyTokensReader {
             return nil
         }
         guard let written = place.text else {
-            findings.error(
-                "text-expected",
-                "\"\(source)\" is to be text; quote a value that begins with [ or {",
-                at: place
-            )
+            findings.textExpected("\"\(source)\"", at: place)
             return nil
         }
         let value: String
@@ -119,6 +114,7 @@ struct MyTokensReader {
                     type: kind ?? .text,
                     value: placeholder(kind),
                     isSecret: isSecret,
+                    isPlaceholder: true,
                     file: findings.file
                 )
             }
@@ -126,8 +122,8 @@ struct MyTokensReader {
         guard isLengthAllowed(value, place, &findings), fits(value, kind ?? .text, name, place, &findings) else {
             return nil
         }
-        if isSecret, value.count < Self.minimumSecret {
-            findings.error("secret-short", "a secret has at least \(Self.minimumSecret) characters", at: place)
+        if isSecret, value.count < MyToken.minimumSecret {
+            findings.error("secret-short", "a secret has at least \(MyToken.minimumSecret) characters", at: place)
             return nil
         }
         let isPlain = if case .scalar(_, .plain) = place.content { true } else { false }

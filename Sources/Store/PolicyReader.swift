@@ -41,7 +41,7 @@ struct PolicyReader {
 
     private func retry(_ node: YAMLNode?, _ findings: inout Findings) -> CallPolicy.RetryPolicy? {
         guard let node, !node.isNull else { return nil }
-        let keys = ["attempts", "on", "backoff", "try_timeout"]
+        let keys = StoreVocabulary.retry
         guard let reader = MappingReader(node, keys: keys, what: "\"retry\"", &findings) else { return nil }
         let attempts = reader.integer("attempts", in: 2...5, &findings)
         var policy = CallPolicy.RetryPolicy(
@@ -86,7 +86,7 @@ struct PolicyReader {
 
     private func tls(_ node: YAMLNode?, _ findings: inout Findings) -> CallPolicy.TLSFiles? {
         guard let node, !node.isNull else { return nil }
-        let keys = ["ca_file", "client_certificate", "client_key"]
+        let keys = StoreVocabulary.tls
         guard let reader = MappingReader(node, keys: keys, what: "\"tls\"", &findings) else { return nil }
         let tls = CallPolicy.TLSFiles(
             certificateAuthorities: file("ca_file", holding: "CERTIFICATE", reader, &findings),

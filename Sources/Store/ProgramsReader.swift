@@ -9,7 +9,7 @@ struct ProgramsReader {
     let tokens: MyTokensReader
 
     /// The folder of the tree, relative to the store.
-    static let folder = "marketing-activities"
+    static let folder = ProgramTree.directory
 
     /// How deep folders may lie.
     private static let maximumDepth = 64
@@ -93,7 +93,7 @@ struct ProgramsReader {
             if !findings.hasError { findings.add(.error, "program-id", "a program has an id, an integer or text") }
             return nil
         }
-        let keys = ["id", "name", "description", "channel"]
+        let keys = StoreVocabulary.program
         guard let reader = MappingReader(root, keys: keys, what: "program.yaml", &findings) else { return nil }
         guard let id = reader.text("id", &findings), !id.isEmpty, let node = reader["id"] else {
             if !findings.hasError {

@@ -12,6 +12,7 @@ struct SettingsReader {
     /// What a setting's value may be, where one is not.
     private struct Flaw: Error {
         var expected: String
+        var suggestion: String?
     }
 
     /// The keys, in the order in which they are documented.
@@ -54,7 +55,8 @@ struct SettingsReader {
             do {
                 try set(&settings, values)
             } catch {
-                findings.error("setting", "\"\(key)\" is to be \(error.expected)", at: node)
+                let message = "\"\(key)\" is to be \(error.expected)"
+                findings.error("setting", message, at: node, suggestion: error.suggestion)
             }
         }
     }
@@ -73,10 +75,15 @@ struct SettingsReader {
                 let isList = key == "allow_networks"
                 try set(&settings, isList ? value.split(separator: ",").map { trimmed($0) } : [value])
             } catch {
-                findings.add(.error, "setting", "\(name) is to be \(error.expected)")
+                findings.add(.error, "setting", "\(name) is to be \(error.expected)", suggestion: error.suggestion)
             }
         } else {
-            findings.add(.error, "setting", "there is no setting \(name)")
+            findings.add(
+                .error,
+                "setting",
+                "there is no setting \(name)",
+                suggestion: NearestWord.find(key, among: Self.keys)
+            )
         }
         diagnostics += findings.diagnostics
     }
@@ -104,7 +111,12 @@ struct SettingsReader {
         (
             "time_zone",
             { settings, values throws(Flaw) in
-                guard isZoneName(values[0]) else { throw Flaw(expected: "an IANA name such as Europe/Berlin or UTC") }
+                guard ZoneReader().knows(values[0]) else {
+                    throw Flaw(
+                        expected: "the IANA name of a zone in \(ZoneReader.directory), such as Europe/Berlin or UTC",
+                        suggestion: NearestWord.find(values[0], among: ZoneReader().names)
+                    )
+                }
                 settings.timeZone = values[0]
             }
         ),
@@ -190,21 +202,12 @@ struct SettingsReader {
         _ values: [String]
     ) throws(Flaw) -> Word where Word.RawValue == String {
         guard let word = Word(rawValue: values[0]) else {
-            throw Flaw(expected: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+            let words = Word.allCases.map(\.rawValue)
+            throw Flaw(
+                expected: "one of \(words.joined(separator: ", "))",
+                suggestion: NearestWord.find(values[0], among: words)
+            )
         }
         return word
-    }
-
-    private static func isZoneName(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("/") && !name.contains("..")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "+"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -1,5 +1,4 @@
 package import FlowAction
-internal import YAML
 
 /// What a load gave.
 package struct LoadResult: Sendable {
@@ -70,7 +69,7 @@ package final class StoreLoader {
     private func load(_ pass: LoadPass, at instant: Instant) -> LoadResult {
         var diagnostics: [Diagnostic] = []
         let settings = self.settings(pass, &diagnostics)
-        let timeZone = ZoneReader().read(settings.timeZone, &diagnostics)
+        let timeZone = ZoneReader().read(settings.timeZone)
         let leadFields = self.leadFields(pass, settings, &diagnostics)
         let tokens = MyTokensReader(files: pass.files, environment: options.environment, secrets: options.secrets)
         let tree = ProgramsReader(memory: memory, tokens: tokens).read(pass, &diagnostics)
@@ -80,7 +79,7 @@ package final class StoreLoader {
             compiler: TemplateCompiler(leadFields: leadFields, companyFields: Self.companyFields),
             addresses: AddressPolicy(allowing: settings.allowNetworks)
         )
-        let webhooks = self.webhooks(pass, reader, &diagnostics)
+        let webhooks = self.webhooks(pass, reader, tree, &diagnostics)
         diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
             return LoadResult(snapshot: nil, diagnostics: diagnostics)
@@ -128,10 +127,12 @@ package final class StoreLoader {
     private func webhooks(
         _ pass: LoadPass,
         _ reader: WebhookReader,
+        _ tree: ProgramTree,
         _ diagnostics: inout [Diagnostic]
     ) -> [String: Webhook] {
         var webhooks: [String: Webhook] = [:]
-        let checks = TokenChecks(index: memory.index)
+        var checks = TokenChecks(tree: tree, index: memory.index, addresses: reader.addresses)
+        var filesByName: [String: String] = [:]
         var waiting = [(path: "webhooks", isUncertain: false)]
         while let next = waiting.popLast() {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
@@ -144,22 +145,23 @@ package final class StoreLoader {
             waiting += folder.folders.reversed().map { ($0.path, isUncertain) }
             for (name, path) in folder.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
                 let file = memory.webhooks.recall(path, pass, isUncertain: isUncertain) { bytes, findings in
-                    guard let webhook = reader.read(bytes, &findings), let root = try? YAMLNode.parse(bytes) else {
-                        return nil
-                    }
-                    return StoreMemory.WebhookFile(webhook: webhook, root: root)
+                    reader.read(bytes, &findings)
                 }
                 diagnostics += file?.diagnostics ?? []
                 guard let value = file?.value else { continue }
                 var findings = Findings(file: path)
-                checks.check(value.webhook, value.root, &findings)
-                if let other = webhooks.updateValue(value.webhook, forKey: value.webhook.name.lowercased()) {
+                checks.check(value, &findings)
+                let key = value.name.lowercased()
+                if let other = filesByName.updateValue(path, forKey: key) {
                     findings.add(
                         .error,
                         "duplicate-webhook",
-                        "\(other.file) has the same name \"\(value.webhook.name)\"; names ignore case"
+                        "\(other) has the same name \"\(value.name)\"; names ignore case",
+                        line: value.namePlace.line,
+                        column: value.namePlace.column
                     )
                 }
+                webhooks[key] = value.webhook
                 diagnostics += findings.diagnostics
             }
         }

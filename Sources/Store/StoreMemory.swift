@@ -1,5 +1,4 @@
 internal import FlowAction
-internal import YAML
 
 /// What the last load made of each file, so that the next one reads those alone that have changed.
 final class StoreMemory {
@@ -23,14 +22,6 @@ final class StoreMemory {
     var wasMissing = false
     /// What the webhooks were compiled with.
     var compiledWith: (settings: Settings, fields: FieldCatalog, file: FileMemory<FieldCatalog>.File?)?
-
-    /// A webhook's file as it was read.
-    struct WebhookFile {
-        /// The webhook, compiled.
-        var webhook: Webhook
-        /// The file's nodes, for findings that more than this file decides.
-        var root: YAMLNode
-    }
 
     /// Remembers nothing.
     init() {

@@ -1,77 +1,119 @@
 internal import FlowAction
-internal import YAML
 
-/// Checks the My Tokens that a webhook names against the store.
+/// Checks the My Tokens that webhooks name against the folders that define them.
 struct TokenChecks {
-    /// The tokens of all folders.
-    let index: TokenIndex
+    private let tree: ProgramTree
+    private let urls: ProgramURLs
+    private let index: TokenIndex
+    /// The folders that define a My Token, as far as a webhook has asked.
+    private var definers: [String: [Int]] = [:]
 
-    /// Warns of tokens that no folder defines, and refuses secret ones where they would be seen.
+    /// Readies the checks of a load.
     ///
-    /// - Parameter root: the webhook's file, for the places of its tokens.
-    func check(_ webhook: Webhook, _ root: YAMLNode, _ findings: inout Findings) {
-        guard case .mapping(let pairs) = root.content else { return }
-        var nodes: [String: YAMLNode] = [:]
-        for pair in pairs { nodes[pair.name] = pair.value }
-        let isProtected = webhook.url.target.map { $0.isSecure || Self.isLoopback($0.host) } ?? true
-        for (token, part) in webhook.url.tokens where token.family == .my {
-            guard let node = nodes["url"] else { continue }
-            check(token, in: node, &findings)
-            if index.isSecret(token.key), part == .path || part == .authority || !isProtected {
-                refuse(token, in: node, isProtected: isProtected, &findings)
+    /// - Parameters:
+    ///   - index: the tokens of all folders.
+    ///   - addresses: where calls may go.
+    init(tree: ProgramTree, index: TokenIndex, addresses: AddressPolicy) {
+        self.tree = tree
+        self.index = index
+        urls = ProgramURLs(tree: tree, addresses: addresses)
+    }
+
+    /// Warns of tokens that no folder defines, refuses secret ones where they would be seen, and refuses URLs that
+    /// come out wrong for one of the programs.
+    mutating func check(_ file: WebhookFile, _ findings: inout Findings) {
+        for use in file.tokens {
+            if !index.isDefined(use.token.key) { warnOfUnknown(use, &findings) }
+            guard index.isSecret(use.token.key), !use.part.maySecretsStand else { continue }
+            refuse(
+                use,
+                "the secret {{\(use.token.spelling)}} may stand in the query or userinfo of the URL, a header or the payload",
+                &findings
+            )
+        }
+        guard let url = file.url else { return }
+        let secretUses = file.tokens.filter { $0.part.maySecretsStand && index.isSecret($0.token.key) }
+        if let target = url.target {
+            guard !Self.isProtected(target) else { return }
+            for use in secretUses { refuse(use, Self.inTheClear(use), &findings) }
+        } else {
+            checkPrograms(url, file, secretUses, &findings)
+        }
+    }
+
+    /// Checks the URL of each folder that has a say in it.
+    private mutating func checkPrograms(
+        _ url: URLTemplate,
+        _ file: WebhookFile,
+        _ secretUses: [WebhookFile.TokenUse],
+        _ findings: inout Findings
+    ) {
+        let authority = url.tokens.filter { $0.part == .authority }.map(\.token)
+        guard let first = authority.first, let node = file.urlNode,
+            authority.allSatisfy({ $0.family == .my || $0.family == .program })
+        else { return }
+        let hasProgram = authority.contains { $0.family == .program }
+        for folder in folders(authority.filter { $0.family == .my }, hasProgram: hasProgram) {
+            guard let flaw = urls.flaw(of: url, for: folder) else { continue }
+            let files = urls.definitions(of: authority, for: folder)
+            let message = "\(urls.name(of: folder)) the URL is wrong: \(flaw)\(files)"
+            findings.add(
+                TemplateFinding(offset: first.offset, .error, code: "program-url", message: message),
+                in: node
+            )
+        }
+        guard !secretUses.isEmpty else { return }
+        for folder in folders(
+            authority.filter { $0.family == .my } + secretUses.map(\.token),
+            hasProgram: hasProgram
+        ) {
+            guard let target = urls.target(of: url, for: folder), !Self.isProtected(target) else { continue }
+            for use in secretUses where tree.token(use.token.key, in: folder)?.token.isSecret == true {
+                refuse(use, "\(urls.name(of: folder)) \(Self.inTheClear(use))", &findings)
             }
         }
-        if let payload = webhook.payload, let node = nodes["payload_template"] {
-            check(payload, in: node, isProtected: isProtected, &findings)
-        }
-        for (header, node) in zip(webhook.headers, Self.headerNodes(nodes["custom_headers"])) {
-            check(header.value, in: node, isProtected: isProtected, &findings)
-        }
     }
 
-    private func check(_ template: Template, in node: YAMLNode, isProtected: Bool, _ findings: inout Findings) {
-        for case .token(let token, _) in template.segments where token.family == .my {
-            check(token, in: node, &findings)
-            if index.isSecret(token.key), !isProtected { refuse(token, in: node, isProtected: false, &findings) }
+    /// The folders, in order, that define one of some tokens: all others get what one of them gets.
+    private mutating func folders(_ tokens: [TokenReference], hasProgram: Bool) -> [Int] {
+        if hasProgram { return Array(tree.folders.indices) }
+        var folders: Set<Int> = []
+        for token in tokens {
+            if definers[token.key] == nil {
+                definers[token.key] = tree.folders.indices.filter { tree.folders[$0].tokens[token.key] != nil }
+            }
+            folders.formUnion(definers[token.key] ?? [])
         }
+        return folders.sorted()
     }
 
-    private func check(_ token: TokenReference, in node: YAMLNode, _ findings: inout Findings) {
-        guard !index.isDefined(token.key) else { return }
+    private func warnOfUnknown(_ use: WebhookFile.TokenUse, _ findings: inout Findings) {
         findings.add(
             TemplateFinding(
-                offset: token.offset,
+                offset: use.token.offset,
                 .warning,
                 code: "unknown-my-token",
-                message: "no folder defines the My Token \"\(token.name)\"",
-                suggestion: NearestWord.find(token.name, among: index.names)
+                message: "no folder defines the My Token \"\(use.token.name)\"",
+                suggestion: NearestWord.find(use.token.name, among: index.names)
             ),
-            in: node
+            in: use.node
         )
     }
 
-    private func refuse(_ token: TokenReference, in node: YAMLNode, isProtected: Bool, _ findings: inout Findings) {
+    private func refuse(_ use: WebhookFile.TokenUse, _ message: String, _ findings: inout Findings) {
         findings.add(
-            TemplateFinding(
-                offset: token.offset,
-                .error,
-                code: "secret-exposed",
-                message: isProtected
-                    ? "the secret {{\(token.spelling)}} may stand in the query or userinfo of the URL, a header or the payload"
-                    : "the secret {{\(token.spelling)}} would go out in the clear; take an https URL"
-            ),
-            in: node
+            TemplateFinding(offset: use.token.offset, .error, code: "secret-exposed", message: message),
+            in: use.node
         )
     }
 
-    private static func headerNodes(_ node: YAMLNode?) -> [YAMLNode] {
-        guard case .mapping(let pairs) = node?.content else { return [] }
-        return pairs.flatMap { pair in
-            if case .sequence(let elements) = pair.value.content { elements } else { [pair.value] }
-        }
+    private static func inTheClear(_ use: WebhookFile.TokenUse) -> String {
+        "the secret {{\(use.token.spelling)}} would go out in the clear; take an https URL"
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
-        host.lowercased() == "localhost" || host == "::1" || IPAddress(host)?.v4.map { $0 >> 24 == 127 } ?? false
+    /// Whether nobody on the way can read what goes there.
+    private static func isProtected(_ target: ServiceURL) -> Bool {
+        target.isSecure || target.host.lowercased() == "localhost" || target.host == "::1"
+            || IPAddress(target.host)?.v4.map { $0 >> 24 == 127 } ?? false
     }
 }

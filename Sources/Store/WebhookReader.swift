@@ -12,12 +12,6 @@ struct WebhookReader {
     /// Where calls may go.
     let addresses: AddressPolicy
 
-    private static let keys = [
-        "name", "description", "enabled", "url", "request_type", "payload_template", "request_token_encoding",
-        "custom_headers", "response_type", "response_mappings", "unresolved_tokens", "timeout", "retry",
-        "max_concurrent", "max_rate", "redirects", "tls",
-    ]
-
     private static let what = "a webhook"
 
     /// What a webhook does with a token that resolves to nothing.
@@ -28,26 +22,29 @@ struct WebhookReader {
 
     /// Reads the webhook of one file.
     ///
-    /// - Returns: `nil` where a finding is an error.
-    func read(_ bytes: [UInt8], _ findings: inout Findings) -> Webhook? {
+    /// - Returns: `nil` where nothing can be told of the file.
+    func read(_ bytes: [UInt8], _ findings: inout Findings) -> WebhookFile? {
         guard let root = findings.parse(bytes) else {
             if !findings.hasError {
                 findings.add(.error, "empty-file", "the file is empty; a webhook has at least a url")
             }
             return nil
         }
-        guard let reader = MappingReader(root, keys: Self.keys, what: Self.what, &findings) else { return nil }
+        guard let reader = MappingReader(root, keys: StoreVocabulary.webhook, what: Self.what, &findings) else {
+            return nil
+        }
         let requestType: RequestType = reader.word("request_type", &findings) ?? .post
         let encoding: TokenEncoding? = reader.word("request_token_encoding", &findings)
         let responseType: ResponseType = reader.word("response_type", &findings) ?? .none
-        let headers = HeadersReader(compiler: compiler).read(reader["custom_headers"], &findings)
+        let headerNodes = HeadersReader(compiler: compiler).read(reader["custom_headers"], &findings)
+        let headers = headerNodes.map(\.header)
         let contentType = headers.first { $0.name.lowercased() == "content-type" }?.value.source
         let payload = self.payload(reader, requestType, encoding, contentType, &findings)
         let url = self.url(reader, encoding, &findings)
         let mappings = MappingsReader(leadFields: leadFields)
             .read(reader["response_mappings"], responseType, &findings)
         let unresolved: Unresolved = reader.word("unresolved_tokens", &findings) ?? .blank
-        let webhookName = self.name(reader, &findings)
+        let (webhookName, namePlace) = self.name(reader, &findings)
         let webhook = Webhook(
             name: webhookName,
             description: reader.text("description", &findings),
@@ -67,14 +64,30 @@ struct WebhookReader {
         if url == nil, reader["url"] == nil {
             findings.error("url-required", "a webhook has a \"url\", http or https", at: root)
         }
-        return findings.hasError ? nil : webhook
+        var tokens: [WebhookFile.TokenUse] = []
+        if let url, let node = reader["url"] { tokens += WebhookFile.TokenUse.all(in: url, at: node) }
+        if let payload, let node = reader["payload_template"] {
+            tokens += WebhookFile.TokenUse.all(in: payload, at: node, .payload)
+        }
+        for (header, node) in headerNodes { tokens += WebhookFile.TokenUse.all(in: header.value, at: node, .header) }
+        return WebhookFile(
+            webhook: findings.hasError ? nil : webhook,
+            name: webhookName,
+            namePlace: namePlace,
+            url: url,
+            urlNode: reader["url"],
+            tokens: tokens
+        )
     }
 
-    private func name(_ reader: MappingReader, _ findings: inout Findings) -> String {
+    private func name(
+        _ reader: MappingReader,
+        _ findings: inout Findings
+    ) -> (name: String, place: (line: Int, column: Int)) {
         let file = findings.file.split(separator: "/").last.map(String.init) ?? findings.file
         let name = reader.text("name", &findings) ?? String(file.prefix(upTo: file.lastIndex(of: ".") ?? file.endIndex))
+        let (line, column) = reader["name"].map { ($0.line, $0.column) } ?? (1, 1)
         if !(1...255).contains(name.count) {
-            let (line, column) = reader["name"].map { ($0.line, $0.column) } ?? (1, 1)
             findings.add(
                 .error,
                 "webhook-name",
@@ -83,7 +96,7 @@ struct WebhookReader {
                 column: column
             )
         }
-        return name
+        return (name, (line, column))
     }
 
     private func url(

@@ -2,20 +2,53 @@ internal import FlowAction
 
 /// Reads the rules of a time zone from the system's database (Debian's `tzdata`).
 struct ZoneReader {
-    private static let directory = "/usr/share/zoneinfo"
+    /// The database.
+    static let directory = "/usr/share/zoneinfo"
 
     /// Reads a zone by its IANA name; `UTC` needs no file.
-    func read(_ name: String, _ diagnostics: inout [Diagnostic]) -> TimeZoneRules {
+    ///
+    /// - Returns: UTC where there is no such zone, which the reading of settings has refused already.
+    func read(_ name: String) -> TimeZoneRules {
+        rules(of: name) ?? .utc
+    }
+
+    /// Whether there is such a zone.
+    func knows(_ name: String) -> Bool {
+        rules(of: name) != nil
+    }
+
+    /// The names of the zones, from the list that the database has beside its files; empty where it has none.
+    var names: [String] {
+        guard let bytes = try? StoreFiles(directory: Self.directory)?.readOutside("tzdata.zi") else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            // A zone is `Z NAME …`, a link to one `L TARGET NAME`.
+            let words = line.split(separator: " ")
+            switch words.first {
+            case "Z" where words.count > 1: return String(words[1])
+            case "L" where words.count > 2: return String(words[2])
+            default: return nil
+            }
+        }
+    }
+
+    private func rules(of name: String) -> TimeZoneRules? {
         if name == "UTC" { return .utc }
-        let files = StoreFiles(directory: Self.directory)
-        if let bytes = try? files?.readOutside(name), let rules = TimeZoneRules(tzif: bytes) { return rules }
-        var findings = Findings(file: SettingsReader.file)
-        findings.add(
-            .error,
-            "time-zone",
-            "\"time_zone\": \(Self.directory) has no zone \"\(name)\"; install tzdata, or give an IANA name such as Europe/Berlin"
-        )
-        diagnostics += findings.diagnostics
-        return .utc
+        guard Self.isZoneName(name), let files = StoreFiles(directory: Self.directory),
+            let bytes = try? files.readOutside(name)
+        else { return nil }
+        return TimeZoneRules(tzif: bytes)
+    }
+
+    private static func isZoneName(_ name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix("/") && !name.contains("..")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "+"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
     }
 }

@@ -6,8 +6,11 @@ package struct YAMLNode: Sendable, Hashable {
     package var line: Int
     /// The column at which it begins, in characters from 1.
     package var column: Int
-    /// Of a block scalar, how many blanks stand before each of its lines; `nil` for other nodes.
-    package var indentation: Int?
+    /// The file from where the node begins to its end, of a scalar in quotes, in a block or on several lines, where a
+    /// byte's place cannot be told from the text alone; `nil` for other nodes.
+    var raw: ArraySlice<UInt8>?
+    /// The text in the file, of a list or mapping in brackets that stands on one line; `nil` for other nodes.
+    package var written: String?
 
     /// What a node is.
     package indirect enum Content: Sendable, Hashable {
@@ -52,21 +55,5 @@ package struct YAMLNode: Sendable, Hashable {
     /// Whether the node is a scalar without quotes that reads as nothing: empty, `~` or `null`.
     package var isNull: Bool {
         if case .scalar(let text, .plain) = content { ["", "~", "null", "Null", "NULL"].contains(text) } else { false }
-    }
-
-    /// Where a byte of a scalar's text stands in the file, as exactly as its style tells.
-    ///
-    /// - Parameter offset: in bytes of UTF-8 from the start of the text.
-    /// - Returns: line and column, from 1. Escapes and folded lines before the byte shift the column.
-    package func position(ofOffset offset: Int) -> (line: Int, column: Int) {
-        guard case .scalar(let text, let style) = content else { return (line, column) }
-        let before = String(decoding: text.utf8.prefix(max(0, offset)), as: UTF8.self)
-        let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
-        let last = lines.last?.unicodeScalars.count ?? 0
-        switch style {
-        case .plain: return (line, column + before.unicodeScalars.count)
-        case .singleQuoted, .doubleQuoted: return (line, column + 1 + before.unicodeScalars.count)
-        case .literal, .folded: return (line + lines.count, (indentation ?? 0) + last + 1)
-        }
     }
 }

@@ -13,23 +13,35 @@ extension YAMLNode {
     /// - Returns: `nil` where the document is empty.
     /// - Throws: the first error, with its place.
     package static func parse(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
+        let (node, errors) = read(bytes)
+        if let error = errors.first { throw error }
+        return node
+    }
+
+    /// Reads one YAML document of plain data as far as it can be read.
+    ///
+    /// - Parameter bytes: UTF-8.
+    /// - Returns: the document, `nil` where it is empty or cannot be read on from an error; and every error, by place.
+    package static func read(_ bytes: [UInt8]) -> (node: YAMLNode?, errors: [YAMLError]) {
         let source = YAMLSource(bytes)
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) != 0 else {
-            throw YAMLError(line: 1, column: 1, code: "yaml-syntax", message: "no memory is left to read the file")
+            let message = "no memory is left to read the file"
+            return (nil, [YAMLError(line: 1, column: 1, code: "yaml-syntax", message: message)])
         }
         defer { yaml_parser_delete(parser) }
         // Safe: the parser reads the bytes in this call alone.
-        let result = bytes.withUnsafeBufferPointer { buffer in
+        return bytes.withUnsafeBufferPointer { buffer in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
             yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-            return Result { () throws(YAMLError) -> YAMLNode? in
-                var composer = YAMLComposer(parser: parser, source: source)
-                return try composer.document()
+            var composer = YAMLComposer(parser: parser, source: source)
+            do throws(YAMLError) {
+                return (try composer.document(), composer.errors)
+            } catch {
+                return (nil, composer.errors + [error])
             }
         }
-        return try result.get()
     }
 }
 
@@ -38,6 +50,14 @@ private struct YAMLComposer {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let source: YAMLSource
     private var depth = 0
+    /// Where what has been read ends, for errors that show in the text behind it.
+    private var end = (line: 1, column: 1)
+    /// The list in brackets that ended last.
+    private var lastList: (line: Int, column: Int, endLine: Int)?
+    /// The lists in brackets that are open.
+    private var openLists: [(line: Int, column: Int)] = []
+    /// Errors that did not keep from reading on.
+    private(set) var errors: [YAMLError] = []
 
     init(parser: UnsafeMutablePointer<yaml_parser_t>, source: YAMLSource) {
         self.parser = parser
@@ -75,59 +95,84 @@ private struct YAMLComposer {
 
     private mutating func node(_ event: Event) throws(YAMLError) -> YAMLNode {
         switch event.type {
-        case YAML_SCALAR_EVENT: return try scalar(event)
+        case YAML_SCALAR_EVENT: return scalar(event)
         case YAML_SEQUENCE_START_EVENT: return try sequence(event)
         case YAML_MAPPING_START_EVENT: return try mapping(event)
         default: throw error(event, "yaml-syntax", "a value is missing")
         }
     }
 
-    private func scalar(_ event: Event) throws(YAMLError) -> YAMLNode {
-        if event.style == .plain { try source.checkComment(after: event.text, event.endLine, event.endColumn) }
+    private mutating func scalar(_ event: Event) -> YAMLNode {
+        if event.style == .plain, let error = source.comment(after: event.text, event.endLine, event.endColumn) {
+            errors.append(error)
+            // What its author meant, so that nothing is said twice.
+            let text = event.text + source.rest(of: event.endLine, from: event.endColumn)
+            return YAMLNode(content: .scalar(text, .plain), line: event.line, column: event.column)
+        }
         var node = YAMLNode(content: .scalar(event.text, event.style), line: event.line, column: event.column)
-        if event.style == .literal || event.style == .folded {
-            node.indentation = source.indentation(after: event.line)
+        if event.style != .plain || event.endLine > event.line {
+            node.raw = source.bytes(from: event.line, event.column)
         }
         return node
     }
 
     private mutating func sequence(_ start: Event) throws(YAMLError) -> YAMLNode {
         try enter(start)
+        if start.isFlow { openLists.append((start.line, start.column)) }
         var elements: [YAMLNode] = []
+        var last = start
         while true {
-            let event = try next()
-            if event.type == YAML_SEQUENCE_END_EVENT { break }
-            elements.append(try node(event))
+            last = try next()
+            if last.type == YAML_SEQUENCE_END_EVENT { break }
+            elements.append(try node(last))
         }
         depth -= 1
-        return YAMLNode(content: .sequence(elements), line: start.line, column: start.column)
+        if start.isFlow {
+            openLists.removeLast()
+            lastList = (start.line, start.column, last.endLine)
+        }
+        var node = YAMLNode(content: .sequence(elements), line: start.line, column: start.column)
+        node.written = written(from: start, to: last)
+        return node
     }
 
     private mutating func mapping(_ start: Event) throws(YAMLError) -> YAMLNode {
         if start.isFlow, source.holds("{{", at: start.line, start.column) {
-            throw source.swallowedToken(at: start.line, start.column)
+            if let list = openLists.first { throw source.swallowed("[", holdsToken: true, at: list.line, list.column) }
+            throw source.swallowed("{{", at: start.line, start.column)
         }
         try enter(start)
         var pairs: [YAMLNode.Pair] = []
         var lines: [String: Int] = [:]
+        var last = start
         while true {
             let event = try next()
+            last = event
             if event.type == YAML_MAPPING_END_EVENT { break }
             guard event.type == YAML_SCALAR_EVENT else {
                 throw error(event, "yaml-key", "a key is to be text, not a list or a mapping")
             }
-            let key = try scalar(event)
-            if let line = lines.updateValue(event.line, forKey: event.text) {
-                throw error(
-                    event,
-                    "duplicate-key",
-                    "the key \"\(event.text)\" stands here again; it is on line \(line) too"
-                )
+            let key = scalar(event)
+            if let line = lines[event.text] {
+                let message = "the key \"\(event.text)\" stands here again; it is on line \(line) too"
+                errors.append(error(event, "duplicate-key", message))
+                _ = try node(next())
+                continue
             }
+            lines[event.text] = event.line
             pairs.append(YAMLNode.Pair(key: key, value: try node(next())))
         }
         depth -= 1
-        return YAMLNode(content: .mapping(pairs), line: start.line, column: start.column)
+        var node = YAMLNode(content: .mapping(pairs), line: start.line, column: start.column)
+        node.written = written(from: start, to: last)
+        return node
+    }
+
+    /// What stands in the file from the start of a list or mapping in brackets to its end, where that is one line.
+    private func written(from start: Event, to last: Event) -> String? {
+        guard start.isFlow, start.line == last.endLine else { return nil }
+        let rest = source.rest(of: start.line, from: start.column).unicodeScalars
+        return String(String.UnicodeScalarView(rest.prefix(max(0, last.endColumn - start.column))))
     }
 
     private mutating func enter(_ event: Event) throws(YAMLError) {
@@ -143,7 +188,7 @@ private struct YAMLComposer {
 
     // MARK: Events
 
-    private func next() throws(YAMLError) -> Event {
+    private mutating func next() throws(YAMLError) -> Event {
         var raw = yaml_event_t()
         guard yaml_parser_parse(parser, &raw) != 0 else { throw syntaxError() }
         defer { yaml_event_delete(&raw) }
@@ -154,21 +199,23 @@ private struct YAMLComposer {
             endLine: raw.end_mark.line + 1,
             endColumn: raw.end_mark.column + 1
         )
+        defer { end = (event.endLine, event.endColumn) }
         switch raw.type {
         case YAML_ALIAS_EVENT:
             throw error(event, "yaml-alias", "aliases (*name) are not allowed; write the value out")
         case YAML_SCALAR_EVENT:
             let scalar = raw.data.scalar
-            try refuse(anchor: scalar.anchor, tag: scalar.tag, event)
+            refuse(anchor: scalar.anchor, tag: scalar.tag, event)
             event.text = String(
                 decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
                 as: UTF8.self
             )
             event.style = style(scalar.style)
         case YAML_SEQUENCE_START_EVENT:
-            try refuse(anchor: raw.data.sequence_start.anchor, tag: raw.data.sequence_start.tag, event)
+            refuse(anchor: raw.data.sequence_start.anchor, tag: raw.data.sequence_start.tag, event)
+            event.isFlow = raw.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
         case YAML_MAPPING_START_EVENT:
-            try refuse(anchor: raw.data.mapping_start.anchor, tag: raw.data.mapping_start.tag, event)
+            refuse(anchor: raw.data.mapping_start.anchor, tag: raw.data.mapping_start.tag, event)
             event.isFlow = raw.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
         default:
             break
@@ -176,16 +223,16 @@ private struct YAMLComposer {
         return event
     }
 
-    private func refuse(
+    private mutating func refuse(
         anchor: UnsafeMutablePointer<yaml_char_t>?,
         tag: UnsafeMutablePointer<yaml_char_t>?,
         _ event: Event
-    ) throws(YAMLError) {
+    ) {
         if anchor != nil {
-            throw error(event, "yaml-anchor", "anchors (&name) are not allowed; write the value out")
+            errors.append(error(event, "yaml-anchor", "anchors (&name) are not allowed; write the value out"))
         }
         if tag != nil {
-            throw error(event, "yaml-tag", "tags (!name) are not allowed; quote the value if it is text")
+            errors.append(error(event, "yaml-tag", "tags (!name) are not allowed; quote the value if it is text"))
         }
     }
 
@@ -204,18 +251,36 @@ private struct YAMLComposer {
         let isReader = problem.error == YAML_READER_ERROR
         let line = isReader ? source.line(ofByte: problem.problem_offset) : problem.problem_mark.line + 1
         let column = isReader ? 1 : problem.problem_mark.column + 1
-        let context = problem.context == nil ? nil : problem.context_mark.line + 1
-        // A value that begins with {{ opens a flow mapping, and what follows it is out of place.
-        if let place = source.openingToken(onLines: (context ?? line)...max(context ?? line, line)) {
-            return source.swallowedToken(at: place.line, place.column)
+        let context = problem.context.map { String(cString: $0) } ?? ""
+        // A value that begins with [ is a list, and what follows its end is out of place.
+        if let list = lastList, list.endLine == line, !isReader {
+            return source.swallowed("[", at: list.line, list.column)
+        }
+        // A value that begins with {{ opens a mapping, and what follows it is out of place; in quotes it would not.
+        if !isReader, !context.contains("quoted scalar"), let place = source.opening("{{", from: end, to: line) {
+            return source.swallowed("{{", at: place.line, place.column)
         }
         let what = problem.problem.map { String(cString: $0) } ?? "this is no YAML"
         return YAMLError(
             line: line,
             column: column,
             code: "yaml-syntax",
-            message: what.contains("tab") || what.contains("cannot start any token")
-                ? "\(what); indent with blanks, and quote a value that begins with a special character" : what
+            message: Self.sentence(what, isTab: source.rest(of: line, from: column).hasPrefix("\t"))
         )
+    }
+
+    /// The library's words, with what to do about it where they do not tell.
+    private static func sentence(_ problem: String, isTab: Bool) -> String {
+        let hints = [
+            ("control characters are not allowed", "one may stand in double quotes alone, as \\t or \\u0007"),
+            ("mapping values are not allowed", "quote a value that holds \": \", and indent keys alike"),
+            ("did not find expected key", "keys of one mapping begin in one column, and a value is quoted as a whole"),
+            ("unexpected end of stream", "a quote or bracket is never closed"),
+        ]
+        if isTab { return "YAML is indented with blanks; this is a tab" }
+        if problem.contains("cannot start any token") {
+            return "\(problem); quote a value that begins with a special character"
+        }
+        return hints.first { problem.contains($0.0) }.map { "\(problem); \($0.1)" } ?? problem
     }
 }

@@ -1,10 +1,23 @@
 /// The lines of a file, to say what YAML makes of a token that is not quoted.
 struct YAMLSource {
+    private let bytes: [UInt8]
     private let lines: [ArraySlice<UInt8>]
 
     /// Splits a file into its lines.
     init(_ bytes: [UInt8]) {
-        lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        self.bytes = bytes
+        lines = splitLines(bytes[...])
+    }
+
+    /// The file from a place on; line and column from 1.
+    func bytes(from line: Int, _ column: Int) -> ArraySlice<UInt8> {
+        guard lines.indices.contains(line - 1) else { return [] }
+        var rest = lines[line - 1]
+        for _ in 1..<max(1, column) {
+            // A character ends before the next byte that begins one.
+            rest = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }
+        }
+        return bytes[rest.startIndex...]
     }
 
     /// Whether a text stands at a place; line and column from 1.
@@ -12,54 +25,56 @@ struct YAMLSource {
         rest(of: line, from: column).hasPrefix(text)
     }
 
-    /// How many blanks stand before the first line that is not blank after a line.
-    func indentation(after line: Int) -> Int {
-        for line in lines.dropFirst(line) {
-            let blanks = line.prefix { $0 == UInt8(ascii: " ") }.count
-            if blanks < line.count, line[line.startIndex + blanks] != UInt8(ascii: "\r") { return blanks }
-        }
-        return 0
-    }
-
     /// The line on which a byte stands, from 1.
     func line(ofByte offset: Int) -> Int {
         (lines.firstIndex { $0.endIndex >= offset } ?? 0) + 1
     }
 
-    /// Where a value on some lines begins with `{{`, without quotes.
-    func openingToken(onLines range: ClosedRange<Int>) -> (line: Int, column: Int)? {
-        for line in range {
-            let text = rest(of: line, from: 1)
-            for lead in [": {{", "- {{"] {
-                if let found = text.firstRange(of: lead) {
-                    return (line, text[..<found.lowerBound].unicodeScalars.count + 3)
-                }
-            }
+    /// Where the first value on some lines begins with a text, without quotes.
+    ///
+    /// - Parameter start: line and column from 1; what stands before has been read.
+    func opening(_ text: String, from start: (line: Int, column: Int), to end: Int) -> (line: Int, column: Int)? {
+        for line in start.line...max(start.line, end) {
+            let from = line == start.line ? start.column : 1
+            let rest = self.rest(of: line, from: from)
+            let places = [": ", "- "].compactMap { rest.firstRange(of: "\($0)\(text)")?.lowerBound }
+            if let found = places.min() { return (line, from + rest[..<found].unicodeScalars.count + 2) }
         }
         return nil
     }
 
-    /// The error of a value that begins with `{{`, which opens a mapping in YAML.
-    func swallowedToken(at line: Int, _ column: Int) -> YAMLError {
-        let value = rest(of: line, from: column)
+    /// The error of a value that begins with `{{` or `[`, which opens a mapping or a list in YAML.
+    ///
+    /// - Parameter holdsToken: whether what stands in the list begins with `{{`.
+    func swallowed(_ text: String, holdsToken: Bool = false, at line: Int, _ column: Int) -> YAMLError {
+        let what =
+            if holdsToken {
+                "YAML takes [ at the start of a value for a list and {{ for a mapping; put the value in quotes, "
+                    + "or each element if a list is meant"
+            } else if text == "{{" {
+                "YAML takes {{ at the start of a value for a mapping; put the value in quotes"
+            } else {
+                "YAML takes [ at the start of a value for a list; put the value in quotes"
+            }
         return YAMLError(
             line: line,
             column: column,
             code: "yaml-token",
-            message: "YAML takes {{ at the start of a value for a mapping; put the value in quotes",
-            suggestion: quoted(value)
+            message: what,
+            suggestion: quoted(value(at: line, column))
         )
     }
 
-    /// - Throws: where a comment begins inside a token that is still open at the end of a plain value.
-    func checkComment(after text: String, _ line: Int, _ column: Int) throws(YAMLError) {
+    /// The error of a comment that begins inside a token that is still open at the end of a plain value; `nil` where
+    /// there is none.
+    func comment(after text: String, _ line: Int, _ column: Int) -> YAMLError? {
         // Most values hold no brace at all, and a search for two is slow.
-        guard text.utf8.contains(UInt8(ascii: "{")) else { return }
-        guard let open = text.ranges(of: "{{").last, !text[open.upperBound...].contains("}}") else { return }
-        let rest = rest(of: line, from: column)
+        guard text.utf8.contains(UInt8(ascii: "{")) else { return nil }
+        guard let open = text.ranges(of: "{{").last, !text[open.upperBound...].contains("}}") else { return nil }
+        let rest = self.rest(of: line, from: column)
         let afterBlanks = rest.drop { $0 == " " || $0 == "\t" }
-        guard afterBlanks.hasPrefix("#"), afterBlanks.contains("}}") else { return }
-        throw YAMLError(
+        guard afterBlanks.hasPrefix("#"), afterBlanks.contains("}}") else { return nil }
+        return YAMLError(
             line: line,
             column: column,
             code: "yaml-token",
@@ -69,13 +84,49 @@ struct YAMLSource {
         )
     }
 
+    /// What its author took for the value at a place: the rest of the line, and inside brackets up to their end.
+    private func value(at line: Int, _ column: Int) -> Substring {
+        let rest = self.rest(of: line, from: column)
+        let before = self.rest(of: line, from: 1).unicodeScalars.prefix(max(0, column - 1))
+        var depth = 0
+        for scalar in before {
+            if scalar == "[" || scalar == "{" { depth += 1 }
+            if scalar == "]" || scalar == "}" { depth -= 1 }
+        }
+        guard depth > 0 else { return rest[...] }
+        var isInToken = false
+        var open = 0
+        var end = rest.startIndex
+        while end < rest.endIndex {
+            let tail = rest[end...]
+            if tail.hasPrefix("{{") || tail.hasPrefix("}}") && isInToken {
+                isInToken = tail.hasPrefix("{{")
+                end = rest.index(end, offsetBy: 2)
+                continue
+            }
+            if !isInToken {
+                switch rest[end] {
+                case "[", "{": open += 1
+                case "]", "}":
+                    if open == 0 { return rest[..<end] }
+                    open -= 1
+                case ",": if open == 0 { return rest[..<end] }
+                default: break
+                }
+            }
+            end = rest.index(after: end)
+        }
+        return rest[...]
+    }
+
     private func quoted(_ value: some StringProtocol) -> String {
         var value = Substring(value)
         while let last = value.last, last.isWhitespace { value.removeLast() }
         return "'\(value.replacing("'", with: "''"))'"
     }
 
-    private func rest(of line: Int, from column: Int) -> String {
+    /// The rest of a line; line and column from 1.
+    func rest(of line: Int, from column: Int) -> String {
         guard lines.indices.contains(line - 1) else { return "" }
         let text = String(decoding: lines[line - 1], as: UTF8.self)
         return String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(max(0, column - 1))))

@@ -99,13 +99,18 @@ enum Files {
 
     /// Writes a file, its folders too.
     static func write(_ text: String, to path: String) {
+        write(bytes: Array(text.utf8), to: path)
+    }
+
+    /// Writes a file of any bytes, its folders too.
+    static func write(bytes: [UInt8], to path: String) {
         var folder = ""
         for part in path.split(separator: "/").dropLast() {
             folder += "/\(part)"
             mkdir(folder, 0o755)
         }
         guard let file = fopen(path, "w") else { preconditionFailure("\(path) cannot be written") }
-        fputs(text, file)
+        _ = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
         fclose(file)
     }
 }

@@ -9,7 +9,9 @@ struct FuzzTarget: Sendable {
 }
 
 /// Every target; each has a file of its own.
-let targets: [FuzzTarget] = [.json, .jsonPaths, .mapping, .xml, .charset, .attribute]
+let targets: [FuzzTarget] = [
+    .attribute, .charset, .json, .jsonPaths, .mapping, .request, .store, .templates, .xml, .yaml,
+]
 
 /// The target that `FUZZ_TARGET` names.
 private let target: FuzzTarget = {

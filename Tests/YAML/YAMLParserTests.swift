@@ -35,7 +35,12 @@ import YAML
     @Test(arguments: [
         ("a: text", 2, 1, 6), ("a: 'text'", 2, 1, 7), (#"a: "text""#, 2, 1, 7), ("a: é text", 3, 1, 6),
         ("a: |\n  one\n  two\n", 0, 2, 3), ("a: |\n  one\n  two\n", 5, 3, 4), ("b: 1\na: x", 0, 1, 4),
-        ("a: |\n      deep\n", 1, 2, 8), ("a: |\n\n  one\n", 1, 3, 3),
+        ("a: |\n      deep\n", 1, 2, 8), ("a: |\n\n  one\n", 1, 3, 3), ("a: |2\n    x\n", 2, 2, 5),
+        ("a: | # why\r\n  one\r\n  two\r\n", 5, 3, 4), ("a: 'it''s x'", 5, 1, 11),
+        (#"a: "\u00e9\\ x""#, 4, 1, 14), ("a: 'x\n   y'", 2, 2, 4), ("a: 'x\n\n   y'", 2, 3, 4), ("a: x\n  y", 2, 2, 3),
+        ("a: \"x \\\n   y\"", 2, 2, 4), ("a: \"x\\\n\n  y\"", 2, 3, 3), ("a: >\n  x\n  y\n", 2, 3, 3),
+        ("a: >\n  x\n\n  y\n", 2, 4, 3), ("a: >\n  x\n    y\n  z\n", 6, 4, 3), ("a: >-\n\n  x\n", 1, 3, 3),
+        (#"a: "\U0001F600x""#, 4, 1, 15), ("a: '👩‍👩‍👧 x'", 19, 1, 11),
     ])
     func tellsWhereAByteStands(text: String, offset: Int, line: Int, column: Int) throws {
         #expect(try value(text).position(ofOffset: offset) == (line, column))
@@ -59,7 +64,36 @@ import YAML
         }
     }
 
+    /// What does not keep from reading on is told all at once, with the rest of the document.
+    @Test func readsOnAfterErrorsThatAllowIt() throws {
+        let (node, errors) = YAMLNode.read(Array("a: &x 1\nb: !t 2\na: 3\nc: x {{my.A #1}}\nd: 4\n".utf8))
+        #expect(errors.map(\.code) == ["yaml-anchor", "yaml-tag", "duplicate-key", "yaml-token"])
+        #expect(errors.map(\.line) == [1, 2, 3, 4])
+        guard case .mapping(let pairs) = node?.content else {
+            Issue.record("there is no mapping")
+            return
+        }
+        #expect(pairs.map(\.name) == ["a", "b", "c", "d"])
+        #expect(pairs[0].value.text == "1")
+        #expect(pairs[2].value.text == "x {{my.A #1}}")
+    }
+
+    /// What stands in braces in a block or in quotes has nothing to do with an error that comes after it.
     @Test(arguments: [
+        "a: |\n  \"b\": {{lead.Id}},\n c: 1\n", "a: 'x: {{lead.Id}}'\n b: 1\n", "a: \"x: {{lead.Id}}\nb: 1\n",
+        "a: [1, 2]\nb: \"x\n",
+    ])
+    func blamesNoTokenForAnotherError(text: String) {
+        #expect {
+            try parse(text)
+        } throws: { error in
+            (error as? YAMLError)?.code == "yaml-syntax"
+        }
+    }
+
+    @Test(arguments: [
+        ("a: [0].grade", "'[0].grade'"), ("a: {b: {{my.X}}, c: 1}", "'{{my.X}}'"),
+        ("a: [{{lead.Id}}, 1]", "'[{{lead.Id}}, 1]'"), ("a: [x, [{{lead.Id}}]]", "'[x, [{{lead.Id}}]]'"),
         ("a: {{my.Base URL}}/people", "'{{my.Base URL}}/people'"), ("a: x {{my.A #1}}", "'x {{my.A #1}}'"),
         ("a: {{my.It's}}", "'{{my.It''s}}'"),
     ])

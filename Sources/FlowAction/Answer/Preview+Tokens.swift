@@ -16,6 +16,9 @@ extension Preview.Token {
         case .store(let definedIn, let file):
             origin = tree.origin(of: use.token.key, definedIn: definedIn, seenFrom: folder).rawValue
             self.file = file
+        case .program(let folder):
+            let path = tree.folders[folder].path
+            file = "\(ProgramTree.directory)/\(path.isEmpty ? "" : "\(path)/")program.yaml"
         default:
             break
         }
@@ -68,7 +71,7 @@ extension Place {
         case .jsonString: "JSON-escaped"
         case .jsonName: "JSON string"
         case .xmlText, .xmlAttribute: "XML-escaped"
-        case .xmlCDATA: "as it is, ]]> split"
+        case .xmlCDATA: "as it is, ]]> split, CR as a reference"
         case .urlComponent: "percent-encoded"
         case .urlAsWritten: "as it is, percent-encoded where a URL cannot hold it"
         }

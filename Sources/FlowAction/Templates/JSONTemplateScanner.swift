@@ -11,6 +11,8 @@ struct JSONTemplateScanner {
     private var expectation = Expectation.value
     /// Whether what came last, blanks apart, was a token in the place of a value or name.
     private var isAfterToken = false
+    /// Where the last token in the place of a value or name begins.
+    private var lastTokenStart = 0
 
     private enum Container {
         case array
@@ -64,17 +66,24 @@ struct JSONTemplateScanner {
             guard isAfterToken else {
                 throw failure("a token stands right after a value; write a comma, or put the value in double quotes")
             }
+            let offset = reader.position
+            places.append(expectation == .colon ? .jsonName : .jsonValue)
+            reader.advance()
+            let both = reader.text(from: lastTokenStart)
             findings.append(
                 TemplateFinding(
-                    offset: reader.position,
+                    offset: offset,
                     .error,
                     code: "adjacent-tokens",
-                    message: "two tokens stand side by side in the place of one JSON value",
-                    suggestion: "put them in double quotes together, \"{{a.B}}{{c.D}}\""
+                    message: "two tokens stand side by side in the place of one JSON value; "
+                        + "put them in double quotes together",
+                    suggestion: both.contains("\"") || both.contains("\n") ? nil : "\"\(both)\""
                 )
             )
-            places.append(expectation == .colon ? .jsonName : .jsonValue)
+            isAfterToken = true
+            return
         }
+        lastTokenStart = reader.position
         reader.advance()
         isAfterToken = true
     }

@@ -74,4 +74,17 @@ package struct Renderer: Sendable {
         rendered.tokens = pass.tokens
         return rendered
     }
+
+    /// What the tokens of a webhook stand for, secrets masked, where the request itself cannot be rendered: every use
+    /// of one, and the spellings of those that resolve to nothing.
+    package func tokens(
+        of webhook: Webhook,
+        resolve: (TokenReference) -> ResolvedToken
+    ) -> (uses: [RenderedRequest.TokenUse], unresolved: [String]) {
+        var pass = RenderPass(showsSecrets: false)
+        _ = pass.url(of: webhook.url, resolve: resolve)
+        let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
+        _ = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)
+        return (pass.tokens, pass.unresolved)
+    }
 }

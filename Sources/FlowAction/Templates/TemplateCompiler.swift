@@ -20,10 +20,11 @@ package struct TemplateCompiler: Sendable {
         encoding: TokenEncoding?,
         contentType: String?
     ) -> (template: Template, findings: [TemplateFinding]) {
+        let credentials = Self.warnings(of: LiteralCredentials.inPayload(text))
         let text = TokenizedText(text, syntax: syntax)
         var payload = PayloadPlaces(text: text, encoding: encoding, contentType: contentType)
         payload.find()
-        return (text.template(places: payload.places), inOrder(text.findings + payload.findings))
+        return (text.template(places: payload.places), inOrder(text.findings + payload.findings + credentials))
     }
 
     /// Compiles a URL.
@@ -31,16 +32,20 @@ package struct TemplateCompiler: Sendable {
         _ text: String,
         encoding: TokenEncoding?
     ) -> (template: URLTemplate, findings: [TemplateFinding]) {
+        let credentials = Self.warnings(of: LiteralCredentials.inURL(text))
         let text = TokenizedText(text, syntax: syntax)
         var url = URLPlaces(text: text, encoding: encoding)
         url.find()
-        return (url.template, inOrder(text.findings + url.findings))
+        return (url.template, inOrder(text.findings + url.findings + credentials))
     }
 
     /// Compiles a header's value.
-    package func header(_ text: String) -> (template: Template, findings: [TemplateFinding]) {
+    ///
+    /// - Parameter name: the header's name, which tells whether the value is a credential.
+    package func header(_ text: String, named name: String = "") -> (template: Template, findings: [TemplateFinding]) {
+        let credentials = Self.warnings(of: LiteralCredentials.inHeader(name, text))
         let text = TokenizedText(text, syntax: syntax)
-        var findings = text.findings
+        var findings = text.findings + credentials
         if let offset = text.bytes.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
             findings.append(
                 TemplateFinding(
@@ -53,6 +58,17 @@ package struct TemplateCompiler: Sendable {
             )
         }
         return (text.template(places: text.tokens.map { _ in .header }), inOrder(findings))
+    }
+
+    private static func warnings(of credentials: [Range<Int>]) -> [TemplateFinding] {
+        credentials.map { range in
+            TemplateFinding(
+                offset: range.lowerBound,
+                .warning,
+                code: "literal-credential",
+                message: "a credential stands in the file; a My Token with secret: true keeps it out"
+            )
+        }
     }
 
     private func inOrder(_ findings: [TemplateFinding]) -> [TemplateFinding] {

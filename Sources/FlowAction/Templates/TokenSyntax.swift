@@ -64,6 +64,8 @@ struct TokenSyntax: Sendable {
             report(.error, "missing-name", "this token has no name after \(quoted(familyName + "."))")
             return nil
         }
+        // A look for the nearest word is long work: nobody reads as many suggestions.
+        let suggests = findings.count < Self.mostSuggestions
         let reference = TokenReference(
             family: family,
             name: name,
@@ -73,7 +75,7 @@ struct TokenSyntax: Sendable {
             spelling: "\(familyName).\(name)",
             offset: offset
         )
-        checkName(of: reference, report: report)
+        checkName(of: reference, suggests: suggests, report: report)
         checkDefault(of: reference, report: report)
         return reference
     }
@@ -91,7 +93,9 @@ struct TokenSyntax: Sendable {
         String(decoding: trimmed(bytes), as: UTF8.self)
     }
 
-    private func checkName(of token: TokenReference, report: Report) {
+    private static let mostSuggestions = 100
+
+    private func checkName(of token: TokenReference, suggests: Bool, report: Report) {
         let name = quoted(token.name)
         switch token.family {
         case .my, .member:
@@ -104,7 +108,7 @@ struct TokenSyntax: Sendable {
                 .warning,
                 "unknown-field",
                 "no \(token.family.rawValue) field is called \(name); fields.json can add one",
-                NearestWord.find(token.name, among: names)
+                suggests ? NearestWord.find(token.name, among: names) : nil
             )
         case .system where TokenFamily.emailLinks.contains { $0.lowercased() == token.key }:
             report(.warning, "email-link", "\(name) belongs to e-mails and is blank in a webhook", nil)
@@ -153,6 +157,6 @@ struct TokenSyntax: Sendable {
     }
 
     private func quoted(_ text: String) -> String {
-        "'\(text)'"
+        "\"\(text)\""
     }
 }

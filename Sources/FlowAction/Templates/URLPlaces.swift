@@ -63,15 +63,6 @@ struct URLPlaces {
         let before = text.template(places: places, in: 0..<authority.lowerBound)
         let after = text.template(places: places, in: (at + 1)..<text.bytes.count)
         template.url = before.joined(to: after)
-        if !userInfo.source.isEmpty, !userInfo.segments.contains(where: \.isToken) {
-            report(
-                .warning,
-                at: authority.lowerBound,
-                "literal-credential",
-                "a credential stands in the file; a My Token with secret: true keeps it out",
-                suggest: "https://{{my.User}}:{{my.Password}}@"
-            )
-        }
     }
 
     private let atSign = UInt8(ascii: "@")
@@ -188,12 +179,5 @@ struct URLPlaces {
         suggest: String? = nil
     ) {
         findings.append(TemplateFinding(offset: offset, severity, code: code, message: message, suggestion: suggest))
-    }
-}
-
-extension Template.Segment {
-    /// Whether it is a token.
-    fileprivate var isToken: Bool {
-        if case .token = self { true } else { false }
     }
 }

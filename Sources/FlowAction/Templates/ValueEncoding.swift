@@ -64,8 +64,14 @@ extension [UInt8] {
     }
 
     /// Appends as CDATA: as written, with every `]]>` split over two sections, one that began earlier included.
+    ///
+    /// A CR, which a parser would read as a LF (XML 1.0, section 2.11), stands between two sections as a reference.
     mutating func append(xmlCDATA text: String) {
         for byte in text.utf8 {
+            if byte == 0x0D {
+                append(contentsOf: "]]>&#13;<![CDATA[".utf8)
+                continue
+            }
             if byte == UInt8(ascii: ">"), endsWithBrackets(2) { append(contentsOf: "]]><![CDATA[".utf8) }
             append(byte)
         }

@@ -8,8 +8,13 @@ package struct MyToken: Sendable, Hashable {
     package var value: String
     /// Whether the value is kept out of everything that people read.
     package var isSecret: Bool
+    /// Whether the value stands in place of one that could not be read.
+    package var isPlaceholder: Bool
     /// The file that defines the token, relative to the store.
     package var file: String
+
+    /// How many characters a secret has at least: masking a shorter one would mask half of everything.
+    package static let minimumSecret = 8
 
     /// The types of My Tokens.
     package enum Kind: String, Sendable, CaseIterable {
@@ -28,11 +33,19 @@ package struct MyToken: Sendable, Hashable {
     }
 
     /// Defines a token.
-    package init(name: String, type: Kind, value: String, isSecret: Bool = false, file: String) {
+    package init(
+        name: String,
+        type: Kind,
+        value: String,
+        isSecret: Bool = false,
+        isPlaceholder: Bool = false,
+        file: String
+    ) {
         self.name = name
         self.type = type
         self.value = value
         self.isSecret = isSecret
+        self.isPlaceholder = isPlaceholder
         self.file = file
     }
 }

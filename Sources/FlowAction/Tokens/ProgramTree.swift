@@ -2,6 +2,9 @@
 ///
 /// Look-ups cost a hash each and a step per level of folders, whatever the number of programs.
 package struct ProgramTree: Sendable {
+    /// The folder of a store in which the tree stands.
+    package static let directory = "marketing-activities"
+
     /// One folder of the tree.
     package struct Folder: Sendable {
         /// The path relative to `marketing-activities`, names joined by `/`; empty for the root.

@@ -19,7 +19,8 @@ package final class TokenScope: Sendable {
     /// - Parameters:
     ///   - folder: the folder of the request's program in the snapshot's tree, 0 (the root) without one.
     ///   - instant: the one moment that every `system` token of the request shows.
-    /// - Throws: `malformed-request` where one field stands under two of its names.
+    /// - Throws: `malformed-request` where one field stands under two of its names, and where a secret is overridden
+    ///   with a value too short to be kept out of everything.
     package init(
         request: FlowActionRequest,
         snapshot: Snapshot,
@@ -33,6 +34,22 @@ package final class TokenScope: Sendable {
         self.instant = instant
         leadPositions = try Self.positions(of: request.lead, in: snapshot.leadFields, place: "lead")
         companyPositions = try Self.positions(of: request.company, in: snapshot.companyFields, place: "company")
+        try requireSecrets()
+    }
+
+    private func requireSecrets() throws(Problem) {
+        for override in request.tokens where !override.value.isEmpty {
+            guard let token = snapshot.tree.token(override.name.lowercased(), in: folder)?.token, token.isSecret,
+                override.value.text.count < MyToken.minimumSecret
+            else { continue }
+            throw Problem(
+                .malformedRequest,
+                detail: """
+                    "tokens" overrides the secret {{my.\(token.name)}} with fewer than \(MyToken.minimumSecret) \
+                    characters; a secret has at least as many.
+                    """
+            )
+        }
     }
 
     private static func positions(

@@ -1,6 +1,7 @@
 import FlowAction
 import JSON
 import Testing
+import XML
 
 /// For values of every sort: what a standard reader reads back is the value, and the text around is unchanged.
 @Suite("Encodings, read back")
@@ -110,6 +111,49 @@ struct EncodingPropertyTests {
             #expect(text.hasSuffix("</a>"))
             let content = try StandardReader.cdata(Array(text.utf8.dropFirst(3).dropLast(4)))
             #expect(content == Array("\(first)\(second)]>\(first)".utf8))
+        }
+    }
+
+    /// libxml2 reads the same values back: text, attributes with their normalisation, and CDATA.
+    @Test func xmlReadByAParser() throws {
+        for (first, second) in ValueGenerator.pairs(seed: 11, isXML: true) {
+            let bytes = try body(
+                "<a><t>-{{my.A}}{{my.B}}-</t><t b=\"{{my.A}}\" c='{{my.B}}'/><t><![CDATA[{{my.A}}]]>{{my.B}}</t></a>",
+                .xml,
+                first,
+                second
+            )
+            let root = try XMLElement(parsing: bytes)
+            #expect(root.children.map(\.name) == ["t", "t", "t"])
+            #expect(root.children[0].text.bytes == "-\(first)\(second)-".bytes)
+            #expect(root.children[1].attributes.map(\.value.bytes) == [first.bytes, second.bytes])
+            #expect(root.children[2].text.bytes == "\(first)\(second)".bytes)
+        }
+    }
+
+    /// Numbers and booleans are bare where they are what their type says, and text where they are not.
+    @Test func jsonShapes() throws {
+        let webhook = TemplateFixture.webhook(payload: #"[{{my.A}}, "{{my.A}}"]"#, encoding: .json)
+        for (first, _) in ValueGenerator.pairs(seed: 12) {
+            for (text, isNumber) in [(first, JSONNumber.isValid(first)), ("-12.50e3", true), ("", true)] {
+                let value = ResolvedToken(text: text, shape: isNumber ? .number : .text, source: .request("lead"))
+                let rendered = try renderer.render(webhook) { _ in value }
+                let json = try JSONValue(parsing: rendered.outgoing.body ?? [])
+                let expected: JSONValue = isNumber ? text.isEmpty ? .null : .number(text) : .string(text)
+                #expect(json.serialized == JSONValue.array([expected, .string(text)]).serialized)
+            }
+        }
+    }
+
+    /// `user:password@` goes out as Basic credentials of just these bytes, and nowhere else.
+    @Test func userInfo() throws {
+        let webhook = TemplateFixture.webhook(url: "https://u%41:{{my.A}}@h/p", encoding: .json)
+        for (first, _) in ValueGenerator.pairs(seed: 13) where !first.isEmpty {
+            let rendered = try renderer.render(webhook) { _ in TemplateFixture.myToken(first) }
+            #expect(rendered.outgoing.url == "https://h/p")
+            let credential = try #require(rendered.header("Authorization"))
+            #expect(credential.hasPrefix("Basic "))
+            #expect(StandardReader.base64(credential.dropFirst(6)) == "uA:\(first)".bytes)
         }
     }
 

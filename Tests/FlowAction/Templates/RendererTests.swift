@@ -92,7 +92,7 @@ struct RendererTests {
             encoding: .xml
         )
         let rendered = try renderer.render(webhook) { _ in TemplateFixture.text("\t\n\r") }
-        #expect(rendered.bodyText == "<a b='&#9;&#10;&#13;'>\t\n&#13;<![CDATA[\t\n\r]]></a>")
+        #expect(rendered.bodyText == "<a b='&#9;&#10;&#13;'>\t\n&#13;<![CDATA[\t\n]]>&#13;<![CDATA[]]></a>")
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import FlowAction
 import JSON
 import Testing
+import XML
 
 /// What the compiler accepts stays valid whatever the values are; without a token it accepts what a reader accepts.
 @Suite("Soundness of compiled templates")
@@ -42,12 +43,47 @@ struct TemplateSoundnessTests {
         #expect(accepted > 1000 && refused > 1000)
     }
 
-    private func mutated(_ text: String, using generator: inout ValueGenerator) -> String {
+    private static let xmlSeeds = [
+        #"<?xml version="1.0"?><a b="{{my.A}}" c='x'><d>{{my.B}}&amp;]</d><!-- c --></a>"#,
+        #"<a><![CDATA[{{my.A}}]{{my.B}}]]>&#65;{{my.A}}</a>"#, #"<a b='{{my.A}}{{my.B}}'/>"#,
+        #"<a><?p i?><b c="&lt;">]]{{my.A}}</b></a><!-- end -->"#,
+    ]
+    private static let xmlPieces = [
+        "<", ">", "</", "/>", "<a>", "</a>", "&", ";", "&amp;", "\"", "'", "=", " ", "b", "b='c'", "]", "]]", "]]>",
+        "<![CDATA[", "<!--", "--", "-->", "<?p", "?>", "{{my.A}}", "{{my.B}}", "\n", "\r", "é", "\u{1}", "\u{FFFE}",
+    ]
+
+    /// What libxml2 thinks of what is rendered.
+    @Test func xml() throws {
+        var generator = ValueGenerator(seed: 14)
+        let values = ValueGenerator.pairs(seed: 15, isXML: true)
+        var accepted = 0
+        for round in 0..<20_000 {
+            let seed = Self.xmlSeeds[round % Self.xmlSeeds.count]
+            let text = mutated(seed, with: Self.xmlPieces, using: &generator)
+            let (_, findings) = TemplateFixture.compiler.payload(text, encoding: .xml, contentType: nil)
+            guard findings.isEmpty, !text.isEmpty else { continue }
+            accepted += 1
+            let (first, second) = values[round % values.count]
+            let webhook = TemplateFixture.webhook(payload: text, encoding: .xml)
+            let rendered = try Renderer(maximumPayloadBytes: 1 << 20).render(webhook) {
+                TemplateFixture.text($0.name == "A" ? first : second)
+            }
+            #expect((try? XMLElement(parsing: rendered.outgoing.body ?? [])) != nil, "\(text)")
+        }
+        #expect(accepted > 1000)
+    }
+
+    private func mutated(
+        _ text: String,
+        with pieces: [String] = pieces,
+        using generator: inout ValueGenerator
+    ) -> String {
         var scalars = Array(text.unicodeScalars)
         for _ in 0..<Int.random(in: 0...2, using: &generator) {
             let position = Int.random(in: 0...scalars.count, using: &generator)
             let end = min(scalars.count, position + Int.random(in: 0...2, using: &generator))
-            let piece = Bool.random(using: &generator) ? Self.pieces.randomElement(using: &generator) ?? "" : ""
+            let piece = Bool.random(using: &generator) ? pieces.randomElement(using: &generator) ?? "" : ""
             scalars.replaceSubrange(position..<end, with: piece.unicodeScalars)
         }
         return scalars.reduce(into: "") { $0.unicodeScalars.append($1) }

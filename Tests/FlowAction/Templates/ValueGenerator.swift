@@ -108,13 +108,36 @@ enum StandardReader {
         return decoded
     }
 
-    /// Reads CDATA sections that stand side by side.
+    /// Reads Base64 (RFC 4648, section 4).
+    static func base64(_ text: Substring) -> [UInt8] {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var bits = 0
+        var count = 0
+        var decoded: [UInt8] = []
+        for character in text where character != "=" {
+            guard let digit = digits.firstIndex(of: character) else { return [] }
+            bits = bits << 6 | digit
+            count += 6
+            if count >= 8 {
+                count -= 8
+                decoded.append(UInt8(bits >> count & 0xFF))
+            }
+        }
+        return decoded
+    }
+
+    /// Reads CDATA sections that stand side by side, or with the reference of a CR between them.
     static func cdata(_ bytes: [UInt8]) throws -> [UInt8] {
         let begin = Array("<![CDATA[".utf8)
         let end = Array("]]>".utf8)
         var decoded: [UInt8] = []
         var rest = bytes[...]
         while !rest.isEmpty {
+            if rest.starts(with: "&#13;".utf8) {
+                decoded.append(0x0D)
+                rest = rest.dropFirst(5)
+                continue
+            }
             guard rest.starts(with: begin) else { throw Malformed() }
             rest = rest.dropFirst(begin.count)
             while !rest.starts(with: end) {

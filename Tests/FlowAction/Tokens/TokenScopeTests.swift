@@ -169,7 +169,7 @@ private struct Fixture {
             (2, #"{"name": "Seats", "value": "300"}"#, "Seats", "300", .number, false),
             (2, #"{"name": "Seats", "value": "lots"}"#, "Seats", "lots", .text, false),
             (2, #"{"name": "SPEAKER", "value": 5}"#, "Speaker", "5", .text, false),
-            (2, #"{"name": "Key", "value": "other"}"#, "Key", "other", .text, true),
+            (2, #"{"name": "Key", "value": "other-secret"}"#, "Key", "other-secret", .text, true),
             (2, #"{"name": "New", "value": true}"#, "New", "true", .boolean, false),
         ] as [(Int, String, String, String, ResolvedToken.Shape, Bool)]
     )
@@ -186,6 +186,22 @@ private struct Fixture {
         #expect(resolved.text == text)
         #expect(resolved.shape == shape)
         #expect(resolved.isSecret == isSecret)
+    }
+
+    /// A secret stays one in a request, too: what is too short to be masked is refused, and not repeated.
+    @Test(arguments: [
+        (#""sesame!""#, false), (#""sesame!!""#, true), ("1234567", false), ("null", true), (#""""#, true),
+    ])
+    func aSecretIsNotOverriddenWithAShortOne(value: String, isAllowed: Bool) {
+        let request = #"{"webhook": "w", "lead": {}, "tokens": [{"name": "{{my.KEY}}", "value": \#(value)}]}"#
+        do {
+            _ = try Fixture.scope(request)
+            #expect(isAllowed)
+        } catch {
+            let problem = error as? Problem
+            #expect(!isAllowed && problem?.name == .malformedRequest)
+            #expect(problem?.detail.contains("sesame") == false)
+        }
     }
 
     @Test(arguments: [
