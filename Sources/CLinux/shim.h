@@ -50,3 +50,8 @@ static inline unsigned long flowhook_raise_descriptor_limit(void) {
 static inline void flowhook_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+/// Forbids core dumps and other processes' looks into this one's memory (PR_SET_DUMPABLE, proc(5)).
+static inline void flowhook_forbid_dumps(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

@@ -10,7 +10,7 @@ package final class Server {
     private let fastCGI: FastCGIServer
 
     /// How long requests in flight may take to end, in seconds: the longest call and a little more.
-    private static let drainSeconds = 35
+    static let drainSeconds = 35
 
     /// Starts serving a snapshot.
     ///
@@ -27,14 +27,12 @@ package final class Server {
         let callers = loops.map { Caller(loop: $0, resolver: resolver) }
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
-        fastCGI = FastCGIServer(
-            listener: socket,
-            loops: loops,
-            options: .init(
-                respond: { request, loop in await service.respond(to: request, on: loop) },
-                maximumBodyBytes: { service.maximumRequestBytes }
-            )
+        var options = FastCGIServer.Options(
+            respond: { request, loop in await service.respond(to: request, on: loop) },
+            maximumBodyBytes: { service.maximumRequestBytes }
         )
+        options.maximumConnections = DescriptorBudget.raised().maximumConnections
+        fastCGI = try FastCGIServer(listener: socket, loops: loops, options: options)
         for loop in loops { loop.start() }
         fastCGI.start()
     }
@@ -55,7 +53,7 @@ package final class Server {
             }
         }
         log.write(.notice, "draining")
-        service.beginDraining()
+        service.beginDraining(seconds: Self.drainSeconds)
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)
         socket.removeFile()
         log.write(.notice, isDrained ? "stopped" : "stopped with requests in flight")
@@ -65,12 +63,5 @@ package final class Server {
     /// The CPUs that the process may use.
     private static var allowedCPUs: Int {
         max(1, Int(flowhook_allowed_cpus()))
-    }
-
-    /// Raises the limit of descriptors to the hard one.
-    ///
-    /// - Returns: the limit.
-    package static func raiseDescriptorLimit() -> Int {
-        Int(clamping: flowhook_raise_descriptor_limit())
     }
 }

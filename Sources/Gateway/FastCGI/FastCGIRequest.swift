@@ -77,13 +77,18 @@ final class FastCGIRequest {
         return read == count && FCGX_GetError(request.pointee.in) == 0
     }
 
-    /// Writes the answer and ends the request.
+    /// Writes a piece of the answer; what fails shows at its end.
+    func write(_ piece: ArraySlice<UInt8>) {
+        piece.withUnsafeBytes { bytes in
+            _ = FCGX_PutStr(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), request.pointee.out)
+        }
+    }
+
+    /// Writes the answer, or the rest of it, and ends the request.
     ///
     /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
     func finish(_ answer: [UInt8]) -> Bool {
-        answer.withUnsafeBytes { bytes in
-            _ = FCGX_PutStr(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), request.pointee.out)
-        }
+        write(answer[...])
         FCGX_Finish_r(request)
         return descriptor >= 0
     }

@@ -7,7 +7,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     // Safe: touched on its loop's thread alone, but for `count`, which is atomic.
     let loop: EventLoop
     let options: FastCGIServer.Options
-    let pool: BlockingPool
+    /// Where libfcgi reads and writes what the loop moves itself.
+    let pair: LibraryPair
+    /// The connections that wait for a request, the one that has waited longest first.
+    var waiting = WaitingQueue()
     /// Where arriving bytes are looked at before they are taken.
     let peekBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
     /// How many connections the loop has, or is about to have.
@@ -16,12 +19,25 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private var connections: [ObjectIdentifier: FastCGIConnection] = [:]
     private let listener: Int32
     private var siblings: [FastCGIShard] = []
+    private let maximumConnections: Int
+    private let maximumHeldBytes: Int
+    private var heldBytes = 0
 
-    init(loop: EventLoop, listener: Int32, options: FastCGIServer.Options, pool: BlockingPool) {
+    /// Makes one of several shards of a server; each has its part of the server's bounds.
+    ///
+    /// - Throws: where the system gives no descriptors.
+    init(
+        loop: EventLoop,
+        listener: Int32,
+        options: FastCGIServer.Options,
+        of shards: Int
+    ) throws(SystemError) {
         self.loop = loop
         self.listener = listener
         self.options = options
-        self.pool = pool
+        maximumConnections = max(1, options.maximumConnections / shards)
+        maximumHeldBytes = options.maximumHeldBytes / shards
+        pair = try LibraryPair()
     }
 
     deinit {
@@ -73,6 +89,11 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                // Who has nothing to say makes room for who may have.
+                if let idle = waiting.first {
+                    idle.closeIfIdle()
+                    continue
+                }
                 pause()
                 return false
             default: return false
@@ -99,6 +120,9 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         var bound = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
+        // A peer on another host that is gone without a word is noticed in the end.
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, socklen_t(MemoryLayout<Int32>.size))
         var target = self
         for sibling in siblings
         where sibling.count.load(ordering: .relaxed) < target.count.load(ordering: .relaxed) {
@@ -113,9 +137,27 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     }
 
     private func adopt(_ descriptor: Int32) {
+        if count.load(ordering: .relaxed) > maximumConnections { makeRoom() }
         let connection = FastCGIConnection(descriptor: descriptor, shard: self)
         connections[ObjectIdentifier(connection)] = connection
         connection.open()
+    }
+
+    /// Ends the connection that has waited longest for a request, else the transfer whose deadline is nearest: whoever
+    /// opens connections and says nothing keeps nobody else out.
+    private func makeRoom() {
+        if let idle = waiting.first { idle.closeIfIdle() } else { closeNearestTransfer() }
+    }
+
+    private func closeNearestTransfer() {
+        let transfers = connections.values.filter { $0.transferDeadline != nil }
+        transfers.min { $0.transferDeadline ?? .max < $1.transferDeadline ?? .max }?.closeTransfer()
+    }
+
+    /// Counts bytes that a connection holds more, or fewer; past the bound the transfer whose deadline is nearest ends.
+    func hold(_ change: Int) {
+        heldBytes += change
+        if change > 0, heldBytes > maximumHeldBytes { closeNearestTransfer() }
     }
 
     /// Forgets a connection that has closed.

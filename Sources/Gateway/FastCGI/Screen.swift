@@ -18,10 +18,16 @@ struct Screen {
     /// How many bytes of PARAMS content a request may have.
     static let maximumParameterBytes = 65_536
 
+    /// How many bytes of STDIN content are kept in ``body``; none by default: the caller has them already.
+    var maximumKeptBodyBytes = 0
+    /// The STDIN content so far; empty once it has passed ``maximumKeptBodyBytes``.
+    private(set) var body: [UInt8] = []
     /// How many bytes of STDIN content have been seen.
     private(set) var bodyBytes = 0
+    /// Where STDIN begins, in bytes from the start of the request; `nil` before all of PARAMS has been seen.
+    private(set) var bodyStart: Int?
     /// Whether all of PARAMS has been seen.
-    private(set) var hasParameters = false
+    var hasParameters: Bool { bodyStart != nil }
     /// How many bytes have been looked at.
     private(set) var byteCount = 0
     /// Whether all of the request has been seen.
@@ -100,7 +106,9 @@ struct Screen {
                 return refuse("more than \(Self.maximumParameterBytes) bytes of parameters")
             }
             parameters.append(contentsOf: bytes)
-        case .body: bodyBytes += bytes.count
+        case .body:
+            bodyBytes += bytes.count
+            if bodyBytes <= maximumKeptBodyBytes { body.append(contentsOf: bytes) } else { body = [] }
         case nil: break
         }
     }
@@ -114,7 +122,7 @@ struct Screen {
             }
         case .parameters where isEmpty:
             guard areParametersWellFormed else { return refuse("parameters whose lengths do not fit") }
-            hasParameters = true
+            bodyStart = end
             parameters = []
         case .body where isEmpty:
             verdict = .whole(byteCount: end)

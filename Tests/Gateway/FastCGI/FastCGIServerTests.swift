@@ -20,7 +20,7 @@ private final class EchoServer: @unchecked Sendable {
         socket = try ListeningSocket("unix:\(path)")
         loops = try (0..<count).map { try EventLoop(name: "loop \($0)") }
         for loop in loops { loop.start() }
-        server = FastCGIServer(
+        server = try FastCGIServer(
             listener: socket,
             loops: loops,
             options: .init(respond: respond, maximumBodyBytes: { maximumBodyBytes })
