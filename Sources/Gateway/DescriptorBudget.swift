@@ -2,8 +2,9 @@ internal import CLinux
 
 /// How the descriptors that the system allows the process are shared out.
 ///
-/// Beside a reserve for the process itself a third each is for connections of web servers, for calls under way, and for
-/// connections to third-party services that are kept for later calls: none of them can use up another's.
+/// Beside a reserve for the process itself half is for connections of web servers, a quarter for calls under way, and a
+/// quarter for connections to third-party services that are kept for later calls: none of them can use up another's.
+/// There are more connections than calls, so that who comes too many is told so.
 package struct DescriptorBudget: Sendable, Hashable {
     /// How many descriptors the process may have.
     package let limit: Int
@@ -21,13 +22,13 @@ package struct DescriptorBudget: Sendable, Hashable {
         DescriptorBudget(limit: Int(clamping: flowhook_raise_descriptor_limit()))
     }
 
-    private var share: Int { max(1, (limit - min(Self.reserve, limit / 2)) / 3) }
+    private var share: Int { max(1, (limit - min(Self.reserve, limit / 2)) / 4) }
 
     /// How many requests may be in flight at most.
     package var maximumInFlight: Int { share }
 
     /// How many connections of web servers are held at most.
-    package var maximumConnections: Int { max(8, share) }
+    package var maximumConnections: Int { max(8, 2 * share) }
 
     /// How many connections to third-party services are kept at most.
     package var maximumKeptCalls: Int { share }

@@ -61,7 +61,7 @@ package final class Server {
     }
 
     /// The CPUs that the process may use.
-    private static var allowedCPUs: Int {
+    static var allowedCPUs: Int {
         max(1, Int(flowhook_allowed_cpus()))
     }
 }

@@ -9,7 +9,7 @@ struct FuzzTarget: Sendable {
 }
 
 /// Every target; each has a file of its own.
-let targets: [FuzzTarget] = [.json]
+let targets: [FuzzTarget] = [.json, .screen]
 
 /// The target that `FUZZ_TARGET` names.
 private let target: FuzzTarget = {

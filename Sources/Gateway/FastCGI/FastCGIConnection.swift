@@ -75,8 +75,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         close()
     }
 
-    /// When the transfer that is under way is to end; `nil` without one.
-    private(set) var transferDeadline: UInt64?
+    /// Since when a request arrives or an answer leaves; `nil` where none does.
+    private(set) var transferStart: UInt64?
 
     func handle(events: UInt32, on loop: EventLoop) {
         switch state {
@@ -97,7 +97,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     private func wait() {
         state = .waiting
-        shard.waiting.append(self)
+        shard.waiting.append(self, at: shard.loop.now)
         examine()
     }
 
@@ -249,9 +249,9 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     /// The deadline of a request that is arriving, or of an answer that is being taken.
     private func startTimer() {
         guard timer == nil else { return }
-        let deadline = shard.loop.now + shard.options.transferNanoseconds
-        transferDeadline = deadline
-        timer = shard.loop.schedule(at: deadline) { [self] in
+        let now = shard.loop.now
+        if case .waiting = state {} else { transferStart = now }
+        timer = shard.loop.schedule(at: now + shard.options.transferNanoseconds) { [self] in
             timer = nil
             close()
         }
@@ -260,7 +260,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func stopTimer() {
         if let timer { shard.loop.cancel(timer) }
         timer = nil
-        transferDeadline = nil
+        transferStart = nil
     }
 
     private func close(isClosedByLibrary: Bool = false) {

@@ -11,10 +11,11 @@ package final class FastCGIServer: Sendable {
         package var maximumBodyBytes: @Sendable () -> Int
         /// How long a request may take to arrive, and a large answer to be taken.
         package var transferNanoseconds = FastCGIServer.transferNanoseconds
-        /// How many connections are held at most; past it the one that has waited longest for a request goes.
+        /// How many connections are held at most; past it one that has waited long for a request goes, and who comes
+        /// waits until one has.
         package var maximumConnections = 4_096
-        /// How many bytes of requests that arrive and answers that leave are held at most, in all; past it the one whose
-        /// deadline is nearest goes.
+        /// How many bytes of requests that arrive and answers that leave are held at most, in all; past it the one that
+        /// has taken longest goes.
         package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
         /// Joins a responder and its bound.

@@ -22,6 +22,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private let maximumConnections: Int
     private let maximumHeldBytes: Int
     private var heldBytes = 0
+    private var isPaused = false
+
+    /// How long idle kept connections stay once the server drains.
+    static let idleNanoseconds: UInt64 = 1_000_000_000
 
     /// Makes one of several shards of a server; each has its part of the server's bounds.
     ///
@@ -61,7 +65,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         while acceptSome() {}
         isDraining = true
         loop.deregister(listener)
-        loop.schedule(at: loop.now + 1_000_000_000) { [self] in
+        loop.schedule(at: loop.now + Self.idleNanoseconds) { [self] in
             for connection in connections.values { connection.closeIfIdle() }
         }
     }
@@ -81,6 +85,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private func acceptSome() -> Bool {
         // A bound for each wake-up, so that connections that have arrived are not kept waiting by those that do.
         for _ in 0..<64 {
+            guard hasRoom || makeRoom() else {
+                pause()
+                return false
+            }
             let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
             if descriptor >= 0 {
                 share(descriptor)
@@ -89,11 +97,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                // Who has nothing to say makes room for who may have.
-                if let idle = waiting.first {
-                    idle.closeIfIdle()
-                    continue
-                }
+                if makeRoom() { continue }
                 pause()
                 return false
             default: return false
@@ -102,18 +106,63 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         return true
     }
 
-    /// Without descriptors the listener stays ready: it is left alone for a while, or the loop would spin.
+    /// Without room the listener stays ready: it is left alone for a while, or until a connection ends, or the loop would
+    /// spin. Who has connected waits meanwhile.
     private func pause() {
+        guard !isPaused else { return }
+        isPaused = true
         loop.deregister(listener)
-        loop.schedule(at: loop.now + 100_000_000) { [self] in
-            guard !isDraining else { return }
-            do throws(SystemError) {
-                try listen()
-            } catch {
-                pause()
-            }
+        loop.schedule(at: loop.now + 100_000_000) { [self] in resume() }
+    }
+
+    private func resume() {
+        guard isPaused, !isDraining else { return }
+        isPaused = false
+        do throws(SystemError) {
+            try listen()
+        } catch {
+            pause()
         }
     }
+
+    // MARK: Room
+
+    /// Whether this loop or another one has room for a connection.
+    private var hasRoom: Bool {
+        siblings.contains { $0.count.load(ordering: .relaxed) < maximumConnections }
+    }
+
+    /// How long a connection is left alone at least: one that has just been made is about to say something.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
+
+    /// Ends the connection that has waited longest for a request, else the longest transfer: whoever opens connections
+    /// and says nothing, or little, keeps nobody else out.
+    ///
+    /// - Returns: whether there was one that had had its time.
+    private func makeRoom() -> Bool {
+        let now = loop.now
+        let moment = now > Self.graceNanoseconds ? now - Self.graceNanoseconds : 0
+        if let idle = waiting.first(before: moment) {
+            idle.closeIfIdle()
+            return true
+        }
+        guard let transfer = longestTransfer, transfer.transferStart ?? now < moment else { return false }
+        transfer.closeTransfer()
+        return true
+    }
+
+    private var longestTransfer: FastCGIConnection? {
+        connections.values.filter { $0.transferStart != nil }
+            .min { $0.transferStart ?? .max < $1.transferStart ?? .max }
+    }
+
+    /// Counts bytes that a connection holds more, or fewer; past the bound the longest transfer ends.
+    func hold(_ change: Int) {
+        heldBytes += change
+        if change > 0, heldBytes > maximumHeldBytes { longestTransfer?.closeTransfer() }
+    }
+
+    // MARK: Connections
 
     /// Gives a connection to the loop with the fewest: kept ones live for hours, and whoever wakes first would own all.
     private func share(_ descriptor: Int32) {
@@ -137,32 +186,15 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     }
 
     private func adopt(_ descriptor: Int32) {
-        if count.load(ordering: .relaxed) > maximumConnections { makeRoom() }
         let connection = FastCGIConnection(descriptor: descriptor, shard: self)
         connections[ObjectIdentifier(connection)] = connection
         connection.open()
-    }
-
-    /// Ends the connection that has waited longest for a request, else the transfer whose deadline is nearest: whoever
-    /// opens connections and says nothing keeps nobody else out.
-    private func makeRoom() {
-        if let idle = waiting.first { idle.closeIfIdle() } else { closeNearestTransfer() }
-    }
-
-    private func closeNearestTransfer() {
-        let transfers = connections.values.filter { $0.transferDeadline != nil }
-        transfers.min { $0.transferDeadline ?? .max < $1.transferDeadline ?? .max }?.closeTransfer()
-    }
-
-    /// Counts bytes that a connection holds more, or fewer; past the bound the transfer whose deadline is nearest ends.
-    func hold(_ change: Int) {
-        heldBytes += change
-        if change > 0, heldBytes > maximumHeldBytes { closeNearestTransfer() }
     }
 
     /// Forgets a connection that has closed.
     func remove(_ connection: FastCGIConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         count.wrappingSubtract(1, ordering: .relaxed)
+        resume()
     }
 }

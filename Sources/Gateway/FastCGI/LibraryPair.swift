@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// The library reads and writes descriptors alone, and waits on them. Here it never does: it is given what it is to read
 /// beforehand, and what it writes is taken after every piece.
-final class LibraryPair {
+package final class LibraryPair {
     // The library closes its end where it gives up; the next use makes another pair then.
     private var ends: (near: Int32, far: Int32)?
 
@@ -15,7 +15,7 @@ final class LibraryPair {
     /// Makes a pair.
     ///
     /// - Throws: where the system gives no descriptors.
-    init() throws(SystemError) {
+    package init() throws(SystemError) {
         ends = try Self.makePair()
     }
 
@@ -30,7 +30,7 @@ final class LibraryPair {
     ///
     /// - Parameter head: BEGIN_REQUEST and PARAMS, which the screen has let through.
     /// - Returns: `nil` where the library gives up; the request's descriptor stays.
-    func accept(head: [UInt8], by request: FastCGIRequest) -> WebRequest? {
+    package func accept(head: [UInt8], by request: FastCGIRequest) -> WebRequest? {
         // The end of a body, of the same request (FastCGI 1.0, section 5.3).
         let end: [UInt8] = [1, 5, head[2], head[3], 0, 0, 0, 0]
         return lend(to: request) { near in
@@ -45,7 +45,7 @@ final class LibraryPair {
     /// Has the library write an answer and end the request.
     ///
     /// - Returns: the records for the peer; `nil` where the library gives up. The request's descriptor stays.
-    func records(of answer: [UInt8], by request: FastCGIRequest) -> [UInt8]? {
+    package func records(of answer: [UInt8], by request: FastCGIRequest) -> [UInt8]? {
         lend(to: request) { near in
             var records: [UInt8] = []
             records.reserveCapacity(answer.count + answer.count / 256 + 256)

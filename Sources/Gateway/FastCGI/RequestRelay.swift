@@ -2,9 +2,9 @@
 ///
 /// Each piece goes through the screen. What comes before the body is kept as it came, for libfcgi to read; of the body
 /// the content alone, as much as is allowed: neither crumbs nor padding make more of it. No descriptor is held.
-final class RequestRelay {
+package final class RequestRelay {
     /// How far the request has come.
-    enum Progress {
+    package enum Progress {
         /// More is to arrive.
         case incomplete
         /// It is not to be let through.
@@ -17,25 +17,25 @@ final class RequestRelay {
     private var screen = Screen()
 
     /// How many bytes there may be before the body: all of PARAMS with its records' headers and padding.
-    static let maximumHeadBytes = 131_072
+    package static let maximumHeadBytes = 131_072
 
     /// BEGIN_REQUEST and PARAMS as they came.
-    private(set) var head: [UInt8] = []
+    package private(set) var head: [UInt8] = []
 
     /// Begins to gather a request.
-    init(maximumBodyBytes: Int) {
+    package init(maximumBodyBytes: Int) {
         self.maximumBodyBytes = maximumBodyBytes
         screen.maximumKeptBodyBytes = maximumBodyBytes
     }
 
     /// How many bytes of the body have arrived.
-    var bodyBytes: Int { screen.bodyBytes }
+    package var bodyBytes: Int { screen.bodyBytes }
 
     /// Whether more of the body has arrived than is allowed; it is thrown away then.
     var isBodyTooLarge: Bool { bodyBytes > maximumBodyBytes }
 
     /// The body as far as it has arrived; empty where it is too large.
-    var body: [UInt8] { screen.body }
+    package var body: [UInt8] { screen.body }
 
     /// Whether all of PARAMS has arrived.
     var hasParameters: Bool { screen.hasParameters }
@@ -44,7 +44,7 @@ final class RequestRelay {
     var heldBytes: Int { head.count + screen.body.count }
 
     /// Takes the next bytes of the connection.
-    func take(_ bytes: UnsafeBufferPointer<UInt8>) -> Progress {
+    package func take(_ bytes: UnsafeBufferPointer<UInt8>) -> Progress {
         let begin = screen.byteCount
         let hadParameters = screen.hasParameters
         let verdict = screen.consume(bytes)

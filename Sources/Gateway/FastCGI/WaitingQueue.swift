@@ -4,6 +4,7 @@ final class WaitingPlace {
     fileprivate unowned(unsafe) var previous: WaitingPlace?
     fileprivate unowned(unsafe) var next: WaitingPlace?
     fileprivate var isTaken = false
+    fileprivate var since: UInt64 = 0
 }
 
 /// The connections of a loop that wait for a request, the one that has waited longest first.
@@ -14,14 +15,18 @@ struct WaitingQueue {
     private unowned(unsafe) var head: WaitingPlace?
     private unowned(unsafe) var tail: WaitingPlace?
 
-    /// The connection that has waited longest.
-    var first: FastCGIConnection? { head?.connection }
+    /// The connection that has waited longest, if it has since before a moment.
+    func first(before moment: UInt64) -> FastCGIConnection? {
+        guard let head, head.since < moment else { return nil }
+        return head.connection
+    }
 
-    /// Adds a connection that begins to wait.
-    mutating func append(_ connection: FastCGIConnection) {
+    /// Adds a connection that begins to wait, now.
+    mutating func append(_ connection: FastCGIConnection, at now: UInt64) {
         let place = connection.place
         precondition(!place.isTaken, "a connection waits once")
         place.isTaken = true
+        place.since = now
         place.connection = connection
         place.previous = tail
         place.next = nil
