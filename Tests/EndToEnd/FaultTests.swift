@@ -197,10 +197,10 @@ extension EndToEnd {
             #expect(installation.flowhook.end() == 0)
         }
 
-        /// 600 MiB of address space for a load that holds 100 MiB of payloads.
+        /// 2 GiB of address space, stacks and arenas included, for a load that holds 100 MiB of requests and payloads.
         @Test(.enabled(if: !isSanitized, "a sanitizer takes terabytes of address space"))
         func memoryIsLimited() {
-            let sample = Sample(start: .launched(by: ["prlimit", "--as=629145600"]))
+            let sample = Sample(start: .launched(by: ["prlimit", "--as=2147483648"]))
             let note = String(repeating: "x", count: 250_000)
             let body = #"{"webhook": "second", "lead": {"Person Notes": "\#(note)"}}"#
             for _ in 0..<2 { #expect(sample.updated(sample.begin(100, body)) == 100) }

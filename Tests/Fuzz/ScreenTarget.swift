@@ -66,6 +66,7 @@ private enum PlainReading {
             default: isInTurn = type == 5
             }
             if header[0] != 1 || header[2] << 8 | header[3] != id || !isInTurn { return (.refused, []) }
+            if length == 0, header[6] > 0 { return (.refused, []) }
             if type == 4, parameters.count + content.count > Screen.maximumParameterBytes { return (.refused, []) }
             if end > bytes.count { break }
             if type == 1, content.prefix(2) != [0, 1] { return (.refused, []) }
@@ -113,7 +114,7 @@ private enum ScreenInput {
             let length = min(Int(rest.popFirst() ?? 0) << (order & 0x80 == 0 ? 0 : 4), rest.count)
             let content = rest.prefix(length)
             rest = rest.dropFirst(length)
-            let padding = order >> 4 & 7
+            let padding = length == 0 && order != 0xF3 ? 0 : order >> 4 & 7
             if order & 0x0F == 0x0F { type = order >> 4 }
             var text: [UInt8] = Array(content)
             // Most parameters are to be pairs whose lengths fit.

@@ -99,6 +99,9 @@ package struct Screen {
             return refuse("a record of type \(header[1]) out of turn")
         }
         guard id == requestID else { return refuse("a record of another request") }
+        // libfcgi 2.4.2 does not pass over the padding of the record that ends a stream: it takes it, and what follows,
+        // for records that were never screened. No web server pads an empty record.
+        guard contentLeft > 0 || paddingLeft == 0 else { return refuse("padding behind the end of a stream") }
     }
 
     private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) {

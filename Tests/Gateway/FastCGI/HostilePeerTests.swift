@@ -13,6 +13,18 @@ import Testing
     private static let whole = Bytes.request(body: Array("whole".utf8))
     private static let afterFirstBody = Array(Bytes.request(body: [1, 2, 3]).dropLast(8))
     private static let large = Bytes.request(body: [UInt8](repeating: 1, count: 100_000))
+
+    /// GET_VALUES in the padding behind the variables, its content that of the body: every record is well-formed, and
+    /// libfcgi alone aborts on it, since it takes the padding for a record.
+    private static let smuggled: [UInt8] = {
+        let names = Bytes.parameters(ScreenTests.name40)
+        let count = 8 + names.count
+        let header: [UInt8] = [1, 9, 0, 0, UInt8(count >> 8), UInt8(count & 0xFF), 0, 0]
+        let pair = Bytes.record(type: 4, Bytes.parameters([("REQUEST_METHOD", "POST")]))
+        let end: [UInt8] = [1, 4, 0, 1, 0, 0, 8, 0]
+        return begin + pair + end + header + Bytes.record(type: 5, names) + Bytes.record(type: 5, [])
+    }()
+
     private static let nineThousand = Bytes.record(type: 4, [UInt8](repeating: 65, count: 9_000))
 
     /// What is sent, in how many pieces, and whether a whole request that is answered comes first.
@@ -24,6 +36,7 @@ import Testing
         ("lengths that overflow", [begin + hugeLengths + Bytes.record(type: 4, [])], false),
         ("lengths that overflow, after a pause", [begin, hugeLengths, Bytes.record(type: 4, [])], false),
         ("lengths that overflow behind a request", [whole + begin + hugeLengths], true),
+        ("GET_VALUES in padding", [smuggled], false),
         ("HTTP", [Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)], false),
         ("zeros", [[UInt8](repeating: 0, count: 200_000)], false),
         ("ones", [[UInt8](repeating: 0xFF, count: 200_000)], false),
