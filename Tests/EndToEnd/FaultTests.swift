@@ -130,8 +130,9 @@ extension EndToEnd {
             #expect(load.wait(for: 40))
             let results = load.stop()
             #expect(Set(results.keys).isSubset(of: [200, 502]), "\(results)")
-            // One for each client that had a request in flight at most.
-            #expect(results[502, default: 0] <= 8 * kills, "\(results)")
+            // At each kill a client may lose what it has in flight, and what nginx sends over a kept connection whose end
+            // it has not seen yet: a POST that was written is not repeated.
+            #expect(results[502, default: 0] <= 2 * 8 * kills, "\(results)")
             #expect(load.answers.filter { $0.status == 200 }.allSatisfy { $0.body.contains(#""outcome":"sent""#) })
             #expect(installation.flowhook.end() == 0)
             // Whole lines alone, besides the findings of the store at each start.
