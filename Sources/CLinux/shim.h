@@ -59,3 +59,8 @@ static inline long flowhook_file_system(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (long)status.f_type : -1;
 }
+
+/// Forbids core dumps and other processes' looks into this one's memory (PR_SET_DUMPABLE, proc(5)).
+static inline void flowhook_forbid_dumps(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

@@ -18,6 +18,8 @@ package struct Pipeline: Sendable {
         package var elapsed: @Sendable () -> Int64
         /// The caller's own `Idempotency-Key`, where it sent one; else the request's id stands in for it.
         package var idempotencyKey: String?
+        /// How long the service still runs, where it is stopping; `nil` where it is not.
+        package var timeLeft: Duration?
 
         /// Joins an id, a moment and a stopwatch.
         package init(
@@ -50,6 +52,7 @@ package struct Pipeline: Sendable {
         send: (OutgoingRequest) async -> CallResult
     ) async throws(Problem) -> FlowActionAnswer {
         let action = try prepare(body, context)
+        try action.webhook.requireTime(context.timeLeft)
         let rendered: RenderedRequest
         do {
             rendered = try action.render(context)
@@ -110,6 +113,20 @@ extension FlowActionRequest {
 }
 
 extension Webhook {
+    /// A call that could be cut off by the service's end is not begun.
+    ///
+    /// - Throws: `draining`.
+    fileprivate func requireTime(_ timeLeft: Duration?) throws(Problem) {
+        guard let timeLeft, timeLeft < policy.timeout else { return }
+        throw Problem(
+            .draining,
+            detail: """
+                The service is stopping in \(timeLeft.components.seconds) s, before the webhook's timeout; nothing was \
+                sent. Try again in a second.
+                """
+        )
+    }
+
     /// A caller may not choose the host: the tokens of the URL's authority come from the store alone.
     ///
     /// - Throws: `malformed-request` where the request overrides one of them.

@@ -13,7 +13,7 @@ package final class Server {
     private let started: Settings
 
     /// How long requests in flight may take to end, in seconds: the longest call and a little more.
-    private static let drainSeconds = 35
+    static let drainSeconds = 35
 
     /// Starts serving a snapshot.
     ///
@@ -32,14 +32,12 @@ package final class Server {
         let callers = loops.map { Caller(loop: $0, resolver: resolver, circuits: circuits, turns: turns) }
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
-        fastCGI = FastCGIServer(
-            listener: socket,
-            loops: loops,
-            options: .init(
-                respond: { request, loop in await service.respond(to: request, on: loop) },
-                maximumBodyBytes: { service.maximumRequestBytes }
-            )
+        var options = FastCGIServer.Options(
+            respond: { request, loop in await service.respond(to: request, on: loop) },
+            maximumBodyBytes: { service.maximumRequestBytes }
         )
+        options.maximumConnections = DescriptorBudget.raised().maximumConnections
+        fastCGI = try FastCGIServer(listener: socket, loops: loops, options: options)
         for loop in loops { loop.start() }
         fastCGI.start()
     }
@@ -76,7 +74,7 @@ package final class Server {
         while signals.next() == .reload { reloader.request() }
         reloader.stop()
         log.write(.notice, "draining")
-        service.beginDraining()
+        service.beginDraining(seconds: Self.drainSeconds)
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)
         socket.removeFile()
         log.write(.notice, isDrained ? "stopped" : "stopped with requests in flight")
@@ -84,14 +82,7 @@ package final class Server {
     }
 
     /// The CPUs that the process may use.
-    private static var allowedCPUs: Int {
+    static var allowedCPUs: Int {
         max(1, Int(flowhook_allowed_cpus()))
-    }
-
-    /// Raises the limit of descriptors to the hard one.
-    ///
-    /// - Returns: the limit.
-    package static func raiseDescriptorLimit() -> Int {
-        Int(clamping: flowhook_raise_descriptor_limit())
     }
 }

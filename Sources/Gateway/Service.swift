@@ -1,4 +1,5 @@
 package import FlowAction
+internal import Glibc
 internal import JSON
 internal import Synchronization
 
@@ -8,7 +9,8 @@ package final class Service: Sendable {
     private let callers: [ObjectIdentifier: Caller]
     private let log: Log
     private let inFlight = Atomic<Int>(0)
-    private let draining = Atomic<Bool>(false)
+    /// When the service stops, in nanoseconds of the monotonic clock; 0 before it drains.
+    private let drainEnd = Atomic<UInt64>(0)
 
     /// The snapshot that requests get, and whether the files have moved on to something wrong.
     private struct Store {
@@ -28,9 +30,17 @@ package final class Service: Sendable {
         self.log = log
     }
 
-    /// Turns `readyz` to 503: the service is about to stop.
-    package func beginDraining() {
-        draining.store(true, ordering: .relaxed)
+    /// Turns `readyz` to 503 and refuses calls that could outlast the service, which stops after so many seconds.
+    package func beginDraining(seconds: Int) {
+        drainEnd.store(nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000, ordering: .relaxed)
+    }
+
+    /// How long the service still runs; `nil` while it does not drain.
+    private var timeLeft: Duration? {
+        let end = drainEnd.load(ordering: .relaxed)
+        guard end > 0 else { return nil }
+        let now = nanoseconds(of: CLOCK_MONOTONIC)
+        return .nanoseconds(Int64(clamping: end > now ? end - now : 0))
     }
 
     /// Gives later requests another snapshot; those under way keep theirs.
@@ -94,7 +104,9 @@ package final class Service: Sendable {
             throw Problem(.overloaded, detail: "\(settings.maxInFlight) requests are in flight; try again in a second.")
         }
         defer { inFlight.wrappingSubtract(1, ordering: .relaxed) }
-        let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, exchange.context) { outgoing in
+        var context = exchange.context
+        context.timeLeft = timeLeft
+        let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, context) { outgoing in
             await caller.send(outgoing, settings: settings)
         }
         logAnswer(answer, exchange)
@@ -102,7 +114,7 @@ package final class Service: Sendable {
     }
 
     private func readiness(_ exchange: Exchange) -> WebAnswer {
-        let isDraining = draining.load(ordering: .relaxed)
+        let isDraining = timeLeft != nil
         let state = store.withLock { $0.isStale } ? "stale" : "current"
         let loadedAt = exchange.snapshot.loadedAt.iso8601
         let json = #"{"status":"\#(isDraining ? "draining" : "ready")","store":"\#(state)","loadedAt":"\#(loadedAt)"}"#

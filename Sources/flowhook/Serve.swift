@@ -70,14 +70,13 @@ struct Serve: ParsableCommand {
     }
 }
 
-/// The snapshot with as many requests in flight as there are descriptors for: a connection in and one out for each.
+/// The snapshot with as many requests in flight as there are descriptors for.
 private func fitted(_ snapshot: Snapshot, _ log: Log) -> Snapshot {
-    let limit = Server.raiseDescriptorLimit()
-    let reserve = 128
-    let fitting = max(1, (limit - reserve) / 2)
+    let budget = DescriptorBudget.raised()
+    let fitting = budget.maximumInFlight
     guard snapshot.settings.maxInFlight > fitting else { return snapshot }
     log.write(.warning, "max_in_flight is cut to fit the limit of descriptors") { line in
-        line.add("descriptors", limit)
+        line.add("descriptors", budget.limit)
         line.add("maxInFlight", fitting)
     }
     var settings = snapshot.settings

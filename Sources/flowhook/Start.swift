@@ -5,6 +5,7 @@ internal import Gateway
 @main
 enum Start {
     static func main() {
+        ProcessProtection.apply()
         switch WayIn.detect() {
         case .cgi:
             // A CGI program's arguments are what a client wrote behind the `?` (RFC 3875, section 4.4): not for us.

@@ -19,8 +19,13 @@ final class Child: Sendable {
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
         // The libraries of the toolchain, for a dynamically linked build.
-        if let path = getenv("LD_LIBRARY_PATH") { variables["LD_LIBRARY_PATH"] = String(cString: path) }
+        // And what a sanitizer is told.
+        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"] {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
         variables.merge(environment) { $1 }
+        // posix_spawn has no portable way to change the directory; the shell becomes the program.
+        let arguments = directory.map { ["sh", "-c", #"cd "$0" && exec "$@""#, $0] + arguments } ?? arguments
         var words = arguments.map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + settings { free(text) } }
@@ -28,8 +33,12 @@ final class Child: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
         posix_spawnattr_setpgroup(&attributes, 0)
+        // The threads of the tests block signals, which a program would inherit.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
         var pid = pid_t()
         let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, &settings)
         precondition(code == 0, "\(arguments[0]) cannot be started: \(String(cString: strerror(code)))")

@@ -7,7 +7,7 @@ final class Installation: @unchecked Sendable {
     let directory: String
     let client: HTTPClient
     private(set) var flowhook: Child
-    private let nginx: Child
+    private(set) var nginx: Child
     private let isCGI: Bool
 
     /// The project's folder.
@@ -27,8 +27,17 @@ final class Installation: @unchecked Sendable {
         case spawnFCGI
         case systemd
         case fcgiwrap
+        /// By a program that becomes Flowhook, with arguments of its own before Flowhook's.
+        case launched(by: [String], environment: [String: String] = [:])
+        /// By a supervisor that holds the socket, as systemd does, and starts Flowhook again whenever it ends.
+        ///
+        /// The pid of the present one stands in the file `pid`.
+        case supervised
+
         /// In a user namespace of its own, where inotify has no watches to give.
-        case withoutWatches
+        static let withoutWatches = Start.launched(by: [
+            "unshare", "-Ur", "sh", "-c", "echo 3 > /proc/sys/user/max_inotify_watches; exec \"$@\"", "sh",
+        ])
     }
 
     /// Writes a store, starts everything and waits until it answers.
@@ -36,17 +45,12 @@ final class Installation: @unchecked Sendable {
     /// - Parameters:
     ///   - store: the files by their path.
     ///   - keepsConnections: `fastcgi_keep_conn`.
-    ///   - launcher: what starts Flowhook in its turn, such as `ip netns exec NAME`.
-    init(
-        store: [String: String],
-        start: Start = .listen,
-        keepsConnections: Bool = true,
-        launcher: [String] = []
-    ) {
+    ///   - server: more of nginx's configuration, for its `server { }`.
+    init(store: [String: String], start: Start = .listen, keepsConnections: Bool = true, server: String = "") {
         directory = "/tmp/flowhook-e2e-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         for (path, text) in store { Files.write(text, to: "\(directory)/store/\(path)") }
-        isCGI = start == .fcgiwrap
-        flowhook = Self.start(start, directory, launcher)
+        if case .fcgiwrap = start { isCGI = true } else { isCGI = false }
+        flowhook = Self.start(start, directory)
         var upstream = Files.read("\(Self.root)/nginx/flowhook-upstream.conf")
             .replacing("unix:/run/flowhook/flowhook.sock", with: "unix:\(directory)/flowhook.sock")
         var locations = Files.read("\(Self.root)/nginx/flowhook.conf")
@@ -64,20 +68,17 @@ final class Installation: @unchecked Sendable {
         Files.write(upstream, to: "\(directory)/flowhook-upstream.conf")
         Files.write(locations, to: "\(directory)/flowhook.conf")
         Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params")
-        (nginx, client) = Self.startNginx(directory)
+        (nginx, client) = Self.startNginx(directory, server)
     }
 
-    private static func start(_ start: Start, _ directory: String, _ launcher: [String]) -> Child {
+    private static func start(_ start: Start, _ directory: String) -> Child {
         let socket = "\(directory)/flowhook.sock"
         let output = "\(directory)/flowhook.log"
         let store = "\(directory)/store"
         let child: Child
         switch start {
         case .listen:
-            child = Child(
-                launcher + [program, "serve", "--store", store, "--listen", "unix:\(socket)"],
-                output: output
-            )
+            child = Child([program, "serve", "--store", store, "--listen", "unix:\(socket)"], output: output)
         case .spawnFCGI:
             child = Child(
                 [
@@ -94,15 +95,34 @@ final class Installation: @unchecked Sendable {
                 os.execve("\(program)", ["flowhook"], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
                 """
             child = Child(["python3", "-c", launcher], environment: ["FLOWHOOK_STORE": store], output: output)
-        case .withoutWatches:
-            let script = "echo 3 > /proc/sys/user/max_inotify_watches; exec \"$@\""
+        case .launched(let launcher, let environment):
             child = Child(
-                [
-                    "unshare", "-Ur", "sh", "-c", script, "sh", program, "serve", "--store", store, "--listen",
-                    "unix:\(socket)",
-                ],
-                output: output
+                launcher + [program, "serve", "--store", store, "--listen", "unix:\(socket)"],
+                environment: environment,
+                output: output,
+                directory: directory
             )
+        case .supervised:
+            let supervisor = """
+                import os, signal, socket
+                s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); s.listen(4096); s.setblocking(False)
+                ended = False
+                def end(*_):
+                    global ended
+                    ended = True
+                    os.kill(pid, signal.SIGTERM)
+                signal.signal(signal.SIGTERM, end)
+                while not ended:
+                    pid = os.fork()
+                    if pid == 0:
+                        os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+                        os.execve("\(program)", ["flowhook"], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
+                    open("\(directory)/new-pid", "w").write(str(pid))
+                    os.rename("\(directory)/new-pid", "\(directory)/pid")
+                    status = os.waitpid(pid, 0)[1]
+                os._exit(os.waitstatus_to_exitcode(status))
+                """
+            child = Child(["python3", "-c", supervisor], environment: ["FLOWHOOK_STORE": store], output: output)
         case .fcgiwrap:
             child = Child(["fcgiwrap", "-c", "4", "-f", "-s", "unix:\(socket)"], output: output)
         }
@@ -110,7 +130,7 @@ final class Installation: @unchecked Sendable {
         return child
     }
 
-    private static func startNginx(_ directory: String) -> (Child, HTTPClient) {
+    private static func startNginx(_ directory: String, _ server: String) -> (Child, HTTPClient) {
         for _ in 0..<5 {
             let port = freePort()
             let configuration = """
@@ -121,14 +141,11 @@ final class Installation: @unchecked Sendable {
                     access_log off; client_body_temp_path \(directory)/b; fastcgi_temp_path \(directory)/f;
                     proxy_temp_path \(directory)/p; scgi_temp_path \(directory)/s; uwsgi_temp_path \(directory)/u;
                     include \(directory)/flowhook-upstream.conf;
-                    server { listen 127.0.0.1:\(port) backlog=4096; include \(directory)/flowhook.conf; }
+                    server { listen 127.0.0.1:\(port) backlog=4096; \(server) include \(directory)/flowhook.conf; }
                 }
                 """
             Files.write(configuration, to: "\(directory)/nginx.conf")
-            let nginx = Child(
-                ["nginx", "-p", directory, "-c", "\(directory)/nginx.conf", "-e", "\(directory)/nginx-error.log"],
-                output: "\(directory)/nginx.log"
-            )
+            let nginx = nginx(directory)
             let client = HTTPClient(port: port)
             if waitUntil(seconds: 10, { client.get("/flow/healthz").status == 200 }) { return (nginx, client) }
             nginx.end(SIGKILL)
@@ -136,6 +153,20 @@ final class Installation: @unchecked Sendable {
         preconditionFailure(
             "nginx or Flowhook did not come up: \(Files.read("\(directory)/nginx-error.log")) \(Files.read("\(directory)/flowhook.log"))"
         )
+    }
+
+    private static func nginx(_ directory: String) -> Child {
+        Child(
+            ["nginx", "-p", directory, "-c", "\(directory)/nginx.conf", "-e", "\(directory)/nginx-error.log"],
+            output: "\(directory)/nginx.log"
+        )
+    }
+
+    /// Kills nginx with all its workers, and starts it again.
+    func restartNginx() {
+        kill(-nginx.pid, SIGKILL)
+        _ = nginx.wait()
+        nginx = Self.nginx(directory)
     }
 
     /// A port of loopback that nobody listens on.

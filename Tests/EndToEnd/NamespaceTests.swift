@@ -20,7 +20,7 @@ extension EndToEnd {
                     "flowhook.yaml": "event_loops: 1\n", "webhooks/moving.yaml": webhook("http://moving.test:8080/"),
                     "webhooks/mixed.yaml": webhook("http://mixed.test:8080/"),
                 ],
-                launcher: namespace.launcher
+                start: .launched(by: namespace.launcher)
             )
             defer { installation.stop() }
             func ask(_ name: String) -> String { installation.call(#"{"webhook": "\#(name)", "lead": {}}"#).body }
@@ -51,7 +51,7 @@ extension EndToEnd {
             for number in 0..<24 {
                 store["webhooks/hang-\(number).yaml"] = webhook("http://hang-\(number).test:8080/", timeout: "8s")
             }
-            let installation = Installation(store: store, launcher: namespace.launcher)
+            let installation = Installation(store: store, start: .launched(by: namespace.launcher))
             defer { installation.stop() }
             let client = installation.client
             func begin(_ name: String) -> Int32 {

@@ -133,13 +133,16 @@ final class Sample: Sendable {
     let service: RawServer
     let installation: Installation
 
-    init(start: Installation.Start = .listen, keepsConnections: Bool = true) {
+    init(
+        start: Installation.Start = .listen,
+        keepsConnections: Bool = true,
+        server: String = "",
+        adjust: (inout [String: String]) -> Void = { _ in }
+    ) {
         service = SampleStore.service()
-        installation = Installation(
-            store: SampleStore.files(servicePort: service.port),
-            start: start,
-            keepsConnections: keepsConnections
-        )
+        var store = SampleStore.files(servicePort: service.port)
+        adjust(&store)
+        installation = Installation(store: store, start: start, keepsConnections: keepsConnections, server: server)
     }
 
     deinit {

@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
 
 /// Every target; each has a file of its own.
 let targets: [FuzzTarget] = [
-    .attribute, .charset, .json, .jsonPaths, .mapping, .request, .store, .templates, .xml, .yaml,
+    .attribute, .charset, .json, .jsonPaths, .mapping, .request, .screen, .store, .templates, .xml, .yaml,
 ]
 
 /// The target that `FUZZ_TARGET` names.

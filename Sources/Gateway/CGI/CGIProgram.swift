@@ -3,7 +3,7 @@ internal import Glibc
 /// One request of a CGI program (RFC 3875): the environment and standard input in, standard output out.
 package enum CGIProgram {
     /// How long a body may take to arrive, in seconds: a web server that falls silent must not leave a process behind.
-    private static let bodySeconds: UInt64 = 30
+    static let bodySeconds: UInt64 = 30
 
     /// Answers the request of this process on a loop; the bytes are those that FastCGI would carry.
     ///

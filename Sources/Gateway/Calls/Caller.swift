@@ -20,8 +20,11 @@ package final class Caller: @unchecked Sendable {
     private var running: [ObjectIdentifier: Transfer] = [:]
     private var proxy: (url: String, place: ProxyPlace)?
 
-    /// How many connections a loop keeps for later calls.
-    private static let keptConnections = 1_024
+    /// How many connections a loop keeps for later calls: 1,024 where there are descriptors for as many.
+    private static let keptConnections = min(
+        1_024,
+        max(1, DescriptorBudget.raised().maximumKeptCalls / Server.allowedCPUs)
+    )
 
     /// How many handles wait for their next call; each holds some kilobytes.
     private static let keptHandles = 1_024

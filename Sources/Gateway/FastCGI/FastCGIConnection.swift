@@ -3,27 +3,38 @@ internal import Glibc
 
 /// One connection of a web server: screens a request, answers it, and waits for the next where the peer keeps it.
 ///
-/// Nothing here waits on the loop: a request that lies whole in the socket's buffer goes to libfcgi at once, another one
-/// is relayed as it arrives, and an answer is written on the loop where the send buffer takes all of it. A larger answer
-/// goes to the pool.
+/// Nothing here waits: a request that lies whole in the socket's buffer goes to libfcgi at once, another one is gathered
+/// as it arrives, and an answer that the send buffer does not take at once leaves as its peer reads it. What a peer is
+/// slow about has a deadline, and what is held for it counts against a bound.
 final class FastCGIConnection: EventHandler, @unchecked Sendable {
-    // Safe: touched on its loop's thread alone; while it is away with the pool, by that one thread alone.
+    // Safe: touched on its loop's thread alone.
     private let descriptor: Int32
     private let shard: FastCGIShard
     private let request: FastCGIRequest
-    private var relay: RequestRelay?
     private var state = State.waiting
     private var isPeerGone = false
     private var isLast = false
     private var timer: TimerToken?
+    /// What is written as the peer reads it, and how much of that is.
+    private var outgoing: [UInt8] = []
+    private var written = 0
+    /// How many bytes are held here, as the shard was told last.
+    private var heldBytes = 0 {
+        didSet { shard.hold(heldBytes - oldValue) }
+    }
+
+    /// The connection's neighbours among those that wait, longest first.
+    let place = WaitingPlace()
 
     private enum State {
-        /// For a request to arrive.
+        /// For a request of which no byte has come.
         case waiting
+        /// For the rest of a request.
+        case arriving(RequestRelay)
         /// A task runs.
         case answering
-        /// With the pool, which writes an answer; no event is looked at.
-        case away
+        /// For the peer to read the answer.
+        case leaving
         case closed
     }
 
@@ -43,51 +54,73 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         request = FastCGIRequest(descriptor: descriptor)
     }
 
-    /// Begins to wait for requests.
+    /// Begins to wait for requests; the first is to begin within the deadline of a transfer.
+    ///
+    /// A kept connection may be silent for as long as its web server likes: it has shown that there is one.
     func open() {
-        guard wait() else { return close() }
-        examine()
+        guard (try? shard.loop.register(descriptor, events: Self.arrivals, handler: self)) != nil else {
+            return close()
+        }
+        startTimer()
+        wait()
     }
 
     /// Ends a connection that waits for a request of which no byte has come.
     func closeIfIdle() {
-        if state == .waiting, timer == nil { close() }
+        if case .waiting = state { close() }
     }
+
+    /// Ends a connection whose request is arriving or whose answer is leaving: others need the memory.
+    func closeTransfer() {
+        close()
+    }
+
+    /// Since when a request arrives or an answer leaves; `nil` where none does.
+    private(set) var transferStart: UInt64?
 
     func handle(events: UInt32, on loop: EventLoop) {
         switch state {
         case .waiting: examine()
+        case .arriving(let relay): takePieces(relay)
         case .answering:
             // The call goes on: its effects at the third-party service may have begun. A peer that has closed its
             // writing half alone may still read.
             if events & (Events.hangUp | Events.error) != 0 { isPeerGone = true }
-        case .away, .closed: break
+        case .leaving: push()
+        case .closed: break
         }
     }
 
     // MARK: In
 
-    private func wait() -> Bool {
+    private static let arrivals = Events.readable | Events.peerClosed | Events.edgeTriggered
+
+    private func wait() {
         state = .waiting
-        let events = Events.readable | Events.peerClosed | Events.edgeTriggered
-        return (try? shard.loop.register(descriptor, events: events, handler: self)) != nil
+        shard.waiting.append(self, at: shard.loop.now)
+        examine()
     }
 
     /// Looks at what has arrived, and lets it through where it is a whole request.
     private func examine() {
-        guard state == .waiting else { return }
-        if let relay { return takePieces(relay) }
+        guard case .waiting = state else { return }
         let buffer = shard.peekBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             return close()
         }
+        shard.waiting.remove(self)
+        stopTimer()
         var screen = Screen()
         switch screen.consume(UnsafeBufferPointer(rebasing: buffer[..<count])) {
         case .refused: close()
         case .whole(let byteCount): accept(bodyBytes: screen.bodyBytes, isFollowed: byteCount < count)
-        case .incomplete: beginRelay()
+        case .incomplete:
+            let relay = RequestRelay(maximumBodyBytes: shard.options.maximumBodyBytes())
+            state = .arriving(relay)
+            startTimer()
+            takePieces(relay)
         }
     }
 
@@ -103,14 +136,6 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     // MARK: In, piece by piece
 
-    private func beginRelay() {
-        let maximum = shard.options.maximumBodyBytes()
-        guard let relay = RequestRelay(request: request, maximumBodyBytes: maximum) else { return close() }
-        self.relay = relay
-        startTimer()
-        takePieces(relay)
-    }
-
     private func takePieces(_ relay: RequestRelay) {
         let buffer = shard.peekBuffer
         for _ in 0..<Self.piecesPerTurn {
@@ -118,28 +143,33 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             guard count > 0 else { return takeEnd(relay, isClosed: count == 0) }
             switch relay.take(UnsafeBufferPointer(rebasing: buffer[..<count])) {
-            case .incomplete: continue
+            case .incomplete: heldBytes = relay.heldBytes
             case .refused: return close()
-            case .whole(let webRequest, let isFollowed):
-                endRelay()
-                return answer(webRequest, bodyBytes: relay.bodyBytes, isLast: isFollowed)
+            case .whole(let isFollowed): return accept(relay, isTruncated: false, isLast: isFollowed)
             }
+            // Closed in favour of others.
+            guard case .arriving = state else { return }
         }
         // Told of changes alone, the loop would not come back to what is left.
-        shard.loop.execute { [self] in examine() }
+        shard.loop.execute { [self] in
+            if case .arriving(let relay) = state { takePieces(relay) }
+        }
     }
 
     /// A peer that closes its half in the middle of a body may still read why that was wrong.
     private func takeEnd(_ relay: RequestRelay, isClosed: Bool) {
-        guard isClosed, let webRequest = relay.takeEnd() else { return close() }
-        endRelay()
-        answer(webRequest, bodyBytes: relay.bodyBytes, isLast: true)
+        guard isClosed, relay.hasParameters else { return close() }
+        accept(relay, isTruncated: true, isLast: true)
     }
 
-    private func endRelay() {
-        relay?.end()
-        relay = nil
+    private func accept(_ relay: RequestRelay, isTruncated: Bool, isLast: Bool) {
         stopTimer()
+        heldBytes = 0
+        guard var webRequest = shard.pair.accept(head: relay.head, by: request) else { return close() }
+        webRequest.isBodyTooLarge = relay.isBodyTooLarge
+        webRequest.isBodyTruncated = isTruncated
+        webRequest.body = relay.body
+        answer(webRequest, bodyBytes: relay.bodyBytes, isLast: isLast)
     }
 
     // MARK: Out
@@ -168,9 +198,17 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             return close()
         }
         if fitsSendBuffer(bytes.count) {
-            finish(isWritten: request.finish(bytes))
+            guard request.finish(bytes) else { return close(isClosedByLibrary: true) }
+            finish()
+        } else if let records = shard.pair.records(of: bytes, by: request) {
+            state = .leaving
+            (outgoing, written) = (records, 0)
+            startTimer()
+            shard.loop.modify(descriptor, events: Self.arrivals | Events.writable)
+            heldBytes = records.count
+            push()
         } else {
-            sendAway(bytes)
+            close()
         }
     }
 
@@ -183,68 +221,55 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         return getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, &length) == 0 && count <= Int(size) / 3
     }
 
-    private func sendAway(_ bytes: [UInt8]) {
-        leaveLoop()
-        // The library closes a descriptor that fails: it gets one of its own, or a number that is ours could be reused.
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else {
-            request.abandon()
-            return close()
-        }
-        request.descriptor = copy
-        shard.pool.submit { [self] in
-            let isWritten = request.finish(bytes)
-            if isWritten { Glibc.close(copy) }
-            shard.loop.execute { [self] in
-                request.descriptor = descriptor
-                guard comeBack(), isWritten else { return close() }
-                finish(isWritten: true)
+    /// Writes what the peer has made room for.
+    private func push() {
+        guard case .leaving = state else { return }
+        while written < outgoing.count {
+            let count = outgoing[written...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
             }
+            if count < 0, errno == EAGAIN || errno == EINTR { return }
+            guard count > 0 else { return close() }
+            written += count
         }
-    }
-
-    private func finish(isWritten: Bool) {
-        guard isWritten else { return close(isClosedByLibrary: true) }
-        guard request.keepsConnection, !isLast, !shard.isDraining else { return close() }
-        state = .waiting
-        examine()
-    }
-
-    // MARK: The descriptor
-
-    /// Gives the connection to the pool, for a bounded time: then its reads and writes end.
-    private func leaveLoop() {
-        state = .away
-        shard.loop.deregister(descriptor)
-        startTimer()
-    }
-
-    private func comeBack() -> Bool {
         stopTimer()
-        guard state == .away else { return false }
-        return wait()
+        outgoing = []
+        heldBytes = 0
+        shard.loop.modify(descriptor, events: Self.arrivals)
+        finish()
     }
+
+    private func finish() {
+        guard request.keepsConnection, !isLast, !shard.isDraining else { return close() }
+        wait()
+    }
+
+    // MARK: The deadline and the end
 
     /// The deadline of a request that is arriving, or of an answer that is being taken.
     private func startTimer() {
         guard timer == nil else { return }
-        let deadline = shard.loop.now + shard.options.transferNanoseconds
-        timer = shard.loop.schedule(at: deadline) { [self] in
+        let now = shard.loop.now
+        if case .waiting = state {} else { transferStart = now }
+        timer = shard.loop.schedule(at: now + shard.options.transferNanoseconds) { [self] in
             timer = nil
-            // The pool's thread wakes up from its read or write; the descriptor stays open until it is back.
-            if state == .away { shutdown(descriptor, Int32(SHUT_RDWR)) } else { close() }
+            close()
         }
     }
 
     private func stopTimer() {
         if let timer { shard.loop.cancel(timer) }
         timer = nil
+        transferStart = nil
     }
 
     private func close(isClosedByLibrary: Bool = false) {
-        guard state != .closed else { return }
+        if case .closed = state { return }
         state = .closed
-        endRelay()
+        stopTimer()
+        outgoing = []
+        heldBytes = 0
+        shard.waiting.remove(self)
         shard.loop.deregister(descriptor)
         if !isClosedByLibrary { Glibc.close(descriptor) }
         shard.remove(self)

@@ -4,7 +4,7 @@ internal import Glibc
 /// libfcgi's request, which is all that the gateway takes of it: the record layer of one connection.
 ///
 /// It lives at one address, since the library's streams point back at it.
-final class FastCGIRequest {
+package final class FastCGIRequest {
     private let request: UnsafeMutablePointer<FCGX_Request>
 
     /// Readies the library, once for the process.
@@ -24,7 +24,7 @@ final class FastCGIRequest {
     }
 
     /// Makes a request that reads and writes a descriptor, which it never closes.
-    init(descriptor: Int32) {
+    package init(descriptor: Int32) {
         Self.prepareLibrary()
         request = .allocate(capacity: 1)
         FCGX_InitRequest(request, -1, 0)
@@ -40,10 +40,10 @@ final class FastCGIRequest {
     }
 
     /// Whether the web server wants to keep the connection after this request.
-    private(set) var keepsConnection = false
+    package private(set) var keepsConnection = false
 
     /// Where the request reads and writes; -1 once the library has given the connection up.
-    var descriptor: Int32 {
+    package var descriptor: Int32 {
         get { request.pointee.ipcFd }
         set { request.pointee.ipcFd = newValue }
     }
@@ -51,7 +51,7 @@ final class FastCGIRequest {
     /// Reads the variables of a request that the screen has let through.
     ///
     /// - Returns: `nil` where the library gives the connection up; the descriptor is closed then.
-    func accept() -> WebRequest? {
+    package func accept() -> WebRequest? {
         guard FCGX_Accept_r(request) == 0 else { return nil }
         keepsConnection = request.pointee.keepConnection != 0
         request.pointee.keepConnection = 1
@@ -61,7 +61,7 @@ final class FastCGIRequest {
     /// Reads so many bytes of the body, which have arrived, appending them; to its end too where that has arrived.
     ///
     /// - Returns: whether they were all there.
-    func readBody(_ count: Int, isToEnd: Bool, into body: inout [UInt8]) -> Bool {
+    package func readBody(_ count: Int, isToEnd: Bool, into body: inout [UInt8]) -> Bool {
         // At the end one byte more than there is, so that the library sees the end.
         let wanted = count + (isToEnd ? 1 : 0)
         var read = 0
@@ -77,13 +77,18 @@ final class FastCGIRequest {
         return read == count && FCGX_GetError(request.pointee.in) == 0
     }
 
-    /// Writes the answer and ends the request.
-    ///
-    /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
-    func finish(_ answer: [UInt8]) -> Bool {
-        answer.withUnsafeBytes { bytes in
+    /// Writes a piece of the answer; what fails shows at its end.
+    func write(_ piece: ArraySlice<UInt8>) {
+        piece.withUnsafeBytes { bytes in
             _ = FCGX_PutStr(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), request.pointee.out)
         }
+    }
+
+    /// Writes the answer, or the rest of it, and ends the request.
+    ///
+    /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
+    package func finish(_ answer: [UInt8]) -> Bool {
+        write(answer[...])
         FCGX_Finish_r(request)
         return descriptor >= 0
     }

@@ -10,7 +10,13 @@ package final class FastCGIServer: Sendable {
         /// The largest body that is kept, in bytes; asked for each request.
         package var maximumBodyBytes: @Sendable () -> Int
         /// How long a request may take to arrive, and a large answer to be taken.
-        package var transferNanoseconds: UInt64 = 30_000_000_000
+        package var transferNanoseconds = FastCGIServer.transferNanoseconds
+        /// How many connections are held at most; past it one that has waited long for a request goes, and who comes
+        /// waits until one has.
+        package var maximumConnections = 4_096
+        /// How many bytes of requests that arrive and answers that leave are held at most, in all; past it the one that
+        /// has taken longest goes.
+        package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
         /// Joins a responder and its bound.
         package init(respond: @escaping Responder, maximumBodyBytes: @escaping @Sendable () -> Int) {
@@ -19,19 +25,29 @@ package final class FastCGIServer: Sendable {
         }
     }
 
+    /// How long a request may take to arrive, and an answer to be taken: 30 s.
+    package static let transferNanoseconds: UInt64 = 30_000_000_000
+
+    /// How many bytes are held for peers that are slow, in all: 256 MiB.
+    package static let maximumHeldBytes = 256 << 20
+
     private let listener: ListeningSocket
     private let shards: [FastCGIShard]
-    private let pool: BlockingPool
 
     /// Makes a server on running loops.
     ///
     /// - Parameter listener: a socket that one of our own making stops listening on when the server drains.
-    package init(listener: ListeningSocket, loops: [EventLoop], options: Options) {
+    /// - Throws: where the system gives no descriptors.
+    package init(listener: ListeningSocket, loops: [EventLoop], options: Options) throws(SystemError) {
         self.listener = listener
         FastCGIRequest.prepareLibrary()
-        let pool = BlockingPool(threads: 4)
-        self.pool = pool
-        shards = loops.map { FastCGIShard(loop: $0, listener: listener.descriptor, options: options, pool: pool) }
+        var shards: [FastCGIShard] = []
+        for loop in loops {
+            shards.append(
+                try FastCGIShard(loop: loop, listener: listener.descriptor, options: options, of: loops.count)
+            )
+        }
+        self.shards = shards
     }
 
     /// Begins to accept connections.
@@ -62,7 +78,6 @@ package final class FastCGIServer: Sendable {
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000
         while connections > 0, nanoseconds(of: CLOCK_MONOTONIC) < deadline { usleep(10_000) }
         for shard in shards { shard.loop.wait { shard.release() } }
-        pool.close()
         return connections == 0
     }
 }

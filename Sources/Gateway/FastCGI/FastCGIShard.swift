@@ -7,7 +7,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     // Safe: touched on its loop's thread alone, but for `count`, which is atomic.
     let loop: EventLoop
     let options: FastCGIServer.Options
-    let pool: BlockingPool
+    /// Where libfcgi reads and writes what the loop moves itself.
+    let pair: LibraryPair
+    /// The connections that wait for a request, the one that has waited longest first.
+    var waiting = WaitingQueue()
     /// Where arriving bytes are looked at before they are taken.
     let peekBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
     /// How many connections the loop has, or is about to have.
@@ -16,12 +19,29 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private var connections: [ObjectIdentifier: FastCGIConnection] = [:]
     private let listener: Int32
     private var siblings: [FastCGIShard] = []
+    private let maximumConnections: Int
+    private let maximumHeldBytes: Int
+    private var heldBytes = 0
+    private var isPaused = false
 
-    init(loop: EventLoop, listener: Int32, options: FastCGIServer.Options, pool: BlockingPool) {
+    /// How long idle kept connections stay once the server drains.
+    static let idleNanoseconds: UInt64 = 1_000_000_000
+
+    /// Makes one of several shards of a server; each has its part of the server's bounds.
+    ///
+    /// - Throws: where the system gives no descriptors.
+    init(
+        loop: EventLoop,
+        listener: Int32,
+        options: FastCGIServer.Options,
+        of shards: Int
+    ) throws(SystemError) {
         self.loop = loop
         self.listener = listener
         self.options = options
-        self.pool = pool
+        maximumConnections = max(1, options.maximumConnections / shards)
+        maximumHeldBytes = options.maximumHeldBytes / shards
+        pair = try LibraryPair()
     }
 
     deinit {
@@ -45,7 +65,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         while acceptSome() {}
         isDraining = true
         loop.deregister(listener)
-        loop.schedule(at: loop.now + 1_000_000_000) { [self] in
+        loop.schedule(at: loop.now + Self.idleNanoseconds) { [self] in
             for connection in connections.values { connection.closeIfIdle() }
         }
     }
@@ -65,6 +85,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private func acceptSome() -> Bool {
         // A bound for each wake-up, so that connections that have arrived are not kept waiting by those that do.
         for _ in 0..<64 {
+            guard hasRoom || makeRoom() else {
+                pause()
+                return false
+            }
             let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
             if descriptor >= 0 {
                 share(descriptor)
@@ -73,6 +97,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                if makeRoom() { continue }
                 pause()
                 return false
             default: return false
@@ -81,24 +106,72 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         return true
     }
 
-    /// Without descriptors the listener stays ready: it is left alone for a while, or the loop would spin.
+    /// Without room the listener stays ready: it is left alone for a while, or until a connection ends, or the loop would
+    /// spin. Who has connected waits meanwhile.
     private func pause() {
+        guard !isPaused else { return }
+        isPaused = true
         loop.deregister(listener)
-        loop.schedule(at: loop.now + 100_000_000) { [self] in
-            guard !isDraining else { return }
-            do throws(SystemError) {
-                try listen()
-            } catch {
-                pause()
-            }
+        loop.schedule(at: loop.now + 100_000_000) { [self] in resume() }
+    }
+
+    private func resume() {
+        guard isPaused, !isDraining else { return }
+        isPaused = false
+        do throws(SystemError) {
+            try listen()
+        } catch {
+            pause()
         }
     }
+
+    // MARK: Room
+
+    /// Whether this loop or another one has room for a connection.
+    private var hasRoom: Bool {
+        siblings.contains { $0.count.load(ordering: .relaxed) < maximumConnections }
+    }
+
+    /// How long a connection is left alone at least: one that has just been made is about to say something.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
+
+    /// Ends the connection that has waited longest for a request, else the longest transfer: whoever opens connections
+    /// and says nothing, or little, keeps nobody else out.
+    ///
+    /// - Returns: whether there was one that had had its time.
+    private func makeRoom() -> Bool {
+        let now = loop.now
+        let moment = now > Self.graceNanoseconds ? now - Self.graceNanoseconds : 0
+        if let idle = waiting.first(before: moment) {
+            idle.closeIfIdle()
+            return true
+        }
+        guard let transfer = longestTransfer, transfer.transferStart ?? now < moment else { return false }
+        transfer.closeTransfer()
+        return true
+    }
+
+    private var longestTransfer: FastCGIConnection? {
+        connections.values.filter { $0.transferStart != nil }
+            .min { $0.transferStart ?? .max < $1.transferStart ?? .max }
+    }
+
+    /// Counts bytes that a connection holds more, or fewer; past the bound the longest transfer ends.
+    func hold(_ change: Int) {
+        heldBytes += change
+        if change > 0, heldBytes > maximumHeldBytes { longestTransfer?.closeTransfer() }
+    }
+
+    // MARK: Connections
 
     /// Gives a connection to the loop with the fewest: kept ones live for hours, and whoever wakes first would own all.
     private func share(_ descriptor: Int32) {
         var bound = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
+        // A peer on another host that is gone without a word is noticed in the end.
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, socklen_t(MemoryLayout<Int32>.size))
         var target = self
         for sibling in siblings
         where sibling.count.load(ordering: .relaxed) < target.count.load(ordering: .relaxed) {
@@ -122,5 +195,6 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     func remove(_ connection: FastCGIConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         count.wrappingSubtract(1, ordering: .relaxed)
+        resume()
     }
 }

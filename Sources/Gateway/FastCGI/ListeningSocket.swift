@@ -25,7 +25,7 @@ package final class ListeningSocket: Sendable {
     }
 
     /// How many connections may wait to be accepted: a full queue of a Unix socket is a 502 of the web server at once.
-    private static let backlog: Int32 = 4096
+    static let backlog: Int32 = 4096
 
     /// Takes over a listening socket.
     package init(inherited descriptor: Int32) {

@@ -4,9 +4,9 @@
 /// unseen. A pure state machine: bytes in, verdict out. One request is BEGIN_REQUEST, PARAMS up to an empty record,
 /// STDIN up to an empty record, all of one request id (FastCGI 1.0, sections 3.3, 5 and 6); management records, aborts
 /// and multiplexed requests are refused.
-struct Screen {
+package struct Screen {
     /// What is known of the bytes so far.
-    enum Verdict: Equatable {
+    package enum Verdict: Equatable {
         /// Well-formed, and not yet whole.
         case incomplete
         /// A whole request of so many bytes.
@@ -16,12 +16,18 @@ struct Screen {
     }
 
     /// How many bytes of PARAMS content a request may have.
-    static let maximumParameterBytes = 65_536
+    package static let maximumParameterBytes = 65_536
 
+    /// How many bytes of STDIN content are kept in ``body``; none by default: the caller has them already.
+    package var maximumKeptBodyBytes = 0
+    /// The STDIN content so far; empty once it has passed ``maximumKeptBodyBytes``.
+    package private(set) var body: [UInt8] = []
     /// How many bytes of STDIN content have been seen.
-    private(set) var bodyBytes = 0
+    package private(set) var bodyBytes = 0
+    /// Where STDIN begins, in bytes from the start of the request; `nil` before all of PARAMS has been seen.
+    package private(set) var bodyStart: Int?
     /// Whether all of PARAMS has been seen.
-    private(set) var hasParameters = false
+    var hasParameters: Bool { bodyStart != nil }
     /// How many bytes have been looked at.
     private(set) var byteCount = 0
     /// Whether all of the request has been seen.
@@ -36,6 +42,9 @@ struct Screen {
     private var parameters: [UInt8] = []
     private var verdict = Verdict.incomplete
 
+    /// Makes a screen for one request.
+    package init() {}
+
     /// What the content of the current record is.
     private enum Content {
         case begin
@@ -46,7 +55,7 @@ struct Screen {
     /// Looks at the next bytes of the connection.
     ///
     /// Bytes past the end of a whole request are not looked at.
-    mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
+    package mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
         var position = 0
         while position < bytes.count, verdict == .incomplete {
             if header.count < 8 {
@@ -90,6 +99,9 @@ struct Screen {
             return refuse("a record of type \(header[1]) out of turn")
         }
         guard id == requestID else { return refuse("a record of another request") }
+        // libfcgi 2.4.2 does not pass over the padding of the record that ends a stream: it takes it, and what follows,
+        // for records that were never screened. No web server pads an empty record.
+        guard contentLeft > 0 || paddingLeft == 0 else { return refuse("padding behind the end of a stream") }
     }
 
     private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -100,7 +112,9 @@ struct Screen {
                 return refuse("more than \(Self.maximumParameterBytes) bytes of parameters")
             }
             parameters.append(contentsOf: bytes)
-        case .body: bodyBytes += bytes.count
+        case .body:
+            bodyBytes += bytes.count
+            if bodyBytes <= maximumKeptBodyBytes { body.append(contentsOf: bytes) } else { body = [] }
         case nil: break
         }
     }
@@ -114,7 +128,7 @@ struct Screen {
             }
         case .parameters where isEmpty:
             guard areParametersWellFormed else { return refuse("parameters whose lengths do not fit") }
-            hasParameters = true
+            bodyStart = end
             parameters = []
         case .body where isEmpty:
             verdict = .whole(byteCount: end)

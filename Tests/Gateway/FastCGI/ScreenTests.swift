@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -65,6 +66,8 @@ import Testing
         ("an abort", keep + FastCGIBytes.record(type: 2, [])),
         ("DATA", withoutEnd + FastCGIBytes.record(type: 8, [])),
         ("too many parameters", tooMany),
+        ("padding behind the end of the variables", keep + FastCGIBytes.record(type: 4, [], padding: 8)),
+        ("padding behind the end of the body", withoutEnd + FastCGIBytes.record(type: 5, [], padding: 1)),
     ]
 
     @Test(arguments: refused.map(\.0))

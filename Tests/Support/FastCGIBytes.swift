@@ -1,17 +1,20 @@
 /// The bytes of FastCGI records as a web server writes them.
-enum FastCGIBytes {
-    static func record(type: UInt8, id: UInt16 = 1, _ content: [UInt8], padding: UInt8 = 0) -> [UInt8] {
+package enum FastCGIBytes {
+    /// One record.
+    package static func record(type: UInt8, id: UInt16 = 1, _ content: [UInt8], padding: UInt8 = 0) -> [UInt8] {
         [
             1, type, UInt8(id >> 8), UInt8(id & 0xFF), UInt8(content.count >> 8), UInt8(content.count & 0xFF), padding,
             0,
         ] + content + [UInt8](repeating: 0, count: Int(padding))
     }
 
-    static func begin(role: UInt8 = 1, keep: Bool, id: UInt16 = 1) -> [UInt8] {
+    /// BEGIN_REQUEST.
+    package static func begin(role: UInt8 = 1, keep: Bool, id: UInt16 = 1) -> [UInt8] {
         record(type: 1, id: id, [0, role, keep ? 1 : 0, 0, 0, 0, 0, 0])
     }
 
-    static func parameters(_ pairs: [(String, String)]) -> [UInt8] {
+    /// Names and values as the content of PARAMS.
+    package static func parameters(_ pairs: [(String, String)]) -> [UInt8] {
         pairs.flatMap { name, value in
             length(name.utf8.count) + length(value.utf8.count) + Array(name.utf8) + Array(value.utf8)
         }
@@ -24,7 +27,7 @@ enum FastCGIBytes {
     }
 
     /// A whole request, its body in records of at most so many bytes.
-    static func request(
+    package static func request(
         _ pairs: [(String, String)] = [("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/flow/echo")],
         body: [UInt8] = [],
         keep: Bool = true,

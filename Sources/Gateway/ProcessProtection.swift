@@ -1,0 +1,25 @@
+internal import CLinux
+internal import Glibc
+
+/// What the process does for its own safety before anything else, however it was started.
+package enum ProcessProtection {
+    /// Protects the process; to be called first, before a thread starts or a file is opened.
+    ///
+    /// - Standard descriptors that are closed lead to `/dev/null`: a FastCGI process manager may hand over descriptor 0
+    ///   alone (FastCGI 1.0, section 2.2), and a connection that got number 2 would be sent the log.
+    /// - There are no core dumps, and no other process of the same user reads the memory: it holds secrets and people's
+    ///   data (`PR_SET_DUMPABLE`, which counts where `RLIMIT_CORE` does not, with a collector in `core_pattern`).
+    /// - Swift's backtraces on a crash go for the same reason: they print the memory that registers point at.
+    /// - A file that may grow no more (`RLIMIT_FSIZE`) is an error of the write, not the end of the process.
+    /// - Nothing that is made can be read by everybody.
+    package static func apply() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one.
+            _ = open("/dev/null", O_RDWR)
+        }
+        flowhook_forbid_dumps()
+        for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
+        signal(SIGXFSZ, SIG_IGN)
+        umask(0o027)
+    }
+}
