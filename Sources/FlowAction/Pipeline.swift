@@ -16,11 +16,19 @@ package struct Pipeline: Sendable {
         package var instant: Instant
         /// Microseconds since the request came in.
         package var elapsed: @Sendable () -> Int64
+        /// Where the request stands in a distributed trace, where it says so.
+        package var trace: TraceContext?
 
-        /// Joins an id, a moment and a stopwatch.
-        package init(requestID: String, instant: Instant, elapsed: @escaping @Sendable () -> Int64) {
+        /// Joins an id, a moment, a stopwatch and a trace.
+        package init(
+            requestID: String,
+            instant: Instant,
+            trace: TraceContext? = nil,
+            elapsed: @escaping @Sendable () -> Int64
+        ) {
             self.requestID = requestID
             self.instant = instant
+            self.trace = trace
             self.elapsed = elapsed
         }
     }
@@ -44,7 +52,7 @@ package struct Pipeline: Sendable {
         let action = try prepare(body, at: context.instant)
         let rendered: RenderedRequest
         do {
-            rendered = try action.render()
+            rendered = try action.render(context)
         } catch {
             return action.answer(failure: error, context)
         }
@@ -63,18 +71,42 @@ package struct Pipeline: Sendable {
     /// Decodes a request, finds what it names and opens the scope of its tokens.
     private func prepare(_ body: [UInt8], at instant: Instant) throws(Problem) -> FlowAction {
         let request = try FlowActionRequest(decoding: body)
-        let webhook = try webhook(named: request.webhook)
+        var subject = Subject(of: request)
+        do {
+            return try prepare(request, at: instant, &subject)
+        } catch {
+            var problem = error
+            problem.subject = subject
+            throw problem
+        }
+    }
+
+    /// - Parameter subject: gets what is found, for the log of a request that is refused.
+    private func prepare(
+        _ request: FlowActionRequest,
+        at instant: Instant,
+        _ subject: inout Subject
+    ) throws(Problem) -> FlowAction {
+        let webhook = try webhook(named: request.webhook, &subject)
         try request.requireTriggerCampaign()
         let folder =
             try request.program.map { program throws(Problem) in
                 try snapshot.tree.requireFolder(for: program)
             } ?? 0
+        subject.name(snapshot.tree.program(of: folder))
         try webhook.requireStoredAuthority(request.tokens)
         let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: instant)
-        return FlowAction(request: request, webhook: webhook, scope: scope, snapshot: snapshot, folder: folder)
+        return FlowAction(
+            request: request,
+            webhook: webhook,
+            scope: scope,
+            snapshot: snapshot,
+            folder: folder,
+            subject: subject
+        )
     }
 
-    private func webhook(named name: String) throws(Problem) -> Webhook {
+    private func webhook(named name: String, _ subject: inout Subject) throws(Problem) -> Webhook {
         guard let webhook = snapshot.webhooks[name.lowercased()] else {
             let near = NearestWord.find(name, among: snapshot.webhooks.values.map(\.name))
             throw Problem(
@@ -84,6 +116,7 @@ package struct Pipeline: Sendable {
                     """
             )
         }
+        subject.webhook = webhook.name
         guard webhook.isEnabled else {
             throw Problem(
                 .webhookDisabled,

@@ -45,6 +45,7 @@ package final class Server {
     /// - Returns: whether every request in flight ended.
     package func run(_ signals: SignalWatcher, reload: () -> Snapshot?) -> Bool {
         while signals.next() == .reload {
+            service.observer.reopen()
             if let snapshot = reload() {
                 service.replace(snapshot)
                 log.apply(snapshot.settings)
@@ -57,6 +58,7 @@ package final class Server {
         log.write(.notice, "draining")
         service.beginDraining()
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)
+        service.observer.close()
         socket.removeFile()
         log.write(.notice, isDrained ? "stopped" : "stopped with requests in flight")
         return isDrained

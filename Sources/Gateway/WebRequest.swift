@@ -29,6 +29,10 @@ package struct WebRequest: Sendable {
         case requestID = "REQUEST_ID"
         /// The caller's `X-Request-Id`.
         case callerRequestID = "HTTP_X_REQUEST_ID"
+        /// The caller's place in a distributed trace (W3C Trace Context).
+        case traceParent = "HTTP_TRACEPARENT"
+        /// What came with it.
+        case traceState = "HTTP_TRACESTATE"
     }
 
     /// Makes a request without variables.

@@ -8,7 +8,7 @@ struct SettingsReader {
 
     /// Settings that are checked and not acted on yet: nobody is to rely on them unawares.
     private static let withoutEffect = [
-        "circuit_failures", "circuit_open_for", "circuit_on", "activity_log", "activity_response",
+        "circuit_failures", "circuit_open_for", "circuit_on",
     ]
 
     /// What a setting's value may be, where one is not.
@@ -171,7 +171,15 @@ struct SettingsReader {
         ),
         ("log_level", { settings, values throws(Flaw) in settings.logLevel = try word(values) }),
         ("log_format", { settings, values throws(Flaw) in settings.logFormat = try word(values) }),
-        ("activity_log", { settings, values throws(Flaw) in settings.activityLog = values[0] }),
+        (
+            "activity_log",
+            { settings, values throws(Flaw) in
+                guard values[0].isEmpty || values[0].hasPrefix("/") else {
+                    throw Flaw(expected: "an absolute path, or empty for none")
+                }
+                settings.activityLog = values[0].isEmpty ? nil : values[0]
+            }
+        ),
         (
             "activity_response",
             { settings, values throws(Flaw) in

@@ -51,11 +51,19 @@ extension FlowActionAnswer {
     }
 
     private func append(activityTo bytes: inout [UInt8]) {
-        bytes.append(contentsOf: "{\"type\":\"Call Webhook\",\"webhook\":".utf8)
+        bytes.append(UInt8(ascii: "{"))
+        append(activityMembersTo: &bytes, includesResponse: true)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the members of `activity`, which the answer and the activity log share.
+    func append(activityMembersTo bytes: inout [UInt8], includesResponse: Bool) {
+        bytes.append(contentsOf: "\"type\":\"Call Webhook\",\"webhook\":".utf8)
         bytes.append(jsonString: webhook)
         bytes.append(contentsOf: ",\"responseCode\":\(activity.responseCode.map(String.init) ?? "null")".utf8)
         bytes.append(contentsOf: ",\"errorType\":".utf8)
         bytes.append(jsonString: activity.errorType)
+        guard includesResponse else { return }
         bytes.append(contentsOf: ",\"response\":".utf8)
         if let response = activity.response {
             bytes.append(jsonString: response)
@@ -63,7 +71,6 @@ extension FlowActionAnswer {
             bytes.append(contentsOf: "null".utf8)
         }
         if activity.isResponseTruncated { bytes.append(contentsOf: ",\"responseTruncated\":true".utf8) }
-        bytes.append(UInt8(ascii: "}"))
     }
 }
 

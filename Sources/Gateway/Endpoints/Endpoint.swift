@@ -12,10 +12,15 @@ enum Endpoint: Equatable {
     case health
     /// Says whether the process can serve.
     case readiness
+    /// Tells the metrics.
+    case metrics
+    /// Describes this interface.
+    case description
 
     /// The paths, for those who take a wrong one.
     static let paths = [
         "/call-webhook", "/preview", "/programs", "/programs/{id}/tokens", "/healthz", "/readyz",
+        "/metrics", "/openapi.json",
     ]
 
     /// The endpoint of a path, which is percent-decoded.
@@ -26,6 +31,8 @@ enum Endpoint: Equatable {
         case "/programs": self = .programs
         case "/healthz": self = .health
         case "/readyz": self = .readiness
+        case "/metrics": self = .metrics
+        case "/openapi.json": self = .description
         default:
             let (start, end) = ("/programs/", "/tokens")
             guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count else {
@@ -35,11 +42,25 @@ enum Endpoint: Equatable {
         }
     }
 
+    /// The name in log lines.
+    var name: StaticString {
+        switch self {
+        case .callWebhook: "call-webhook"
+        case .preview: "preview"
+        case .programs: "programs"
+        case .tokens: "tokens"
+        case .health: "healthz"
+        case .readiness: "readyz"
+        case .metrics: "metrics"
+        case .description: "openapi.json"
+        }
+    }
+
     /// The methods that the endpoint takes; the value of `Allow` (RFC 9110, section 10.2.1).
     var methods: [String] {
         switch self {
         case .callWebhook, .preview: ["POST"]
-        case .programs, .tokens, .health, .readiness: ["GET", "HEAD"]
+        case .programs, .tokens, .health, .readiness, .metrics, .description: ["GET", "HEAD"]
         }
     }
 }

@@ -16,13 +16,13 @@ package struct LogLine {
         switch format {
         case .json:
             bytes.append(contentsOf: "{\"time\":\"".utf8)
-            append(now)
+            bytes.append(timestamp: now)
             bytes.append(contentsOf: "\",\"level\":\"".utf8)
             bytes.append(contentsOf: level.rawValue.utf8)
             bytes.append(contentsOf: "\",\"message\":".utf8)
             bytes.append(jsonString: message)
         case .text:
-            append(now)
+            bytes.append(timestamp: now)
             bytes.append(contentsOf: " \(level.rawValue) ".utf8)
             bytes.append(jsonEscaped: message)
         }
@@ -67,27 +67,5 @@ package struct LogLine {
             bytes.append(contentsOf: text)
             bytes.append(UInt8(ascii: "="))
         }
-    }
-
-    /// Appends `2026-05-23T10:00:00.123Z`.
-    private mutating func append(_ instant: Instant) {
-        let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)
-        append(civil.year, digits: 4, then: "-")
-        append(civil.month, digits: 2, then: "-")
-        append(civil.day, digits: 2, then: "T")
-        append(civil.hour, digits: 2, then: ":")
-        append(civil.minute, digits: 2, then: ":")
-        append(civil.second, digits: 2, then: ".")
-        append(Int(instant.nanoseconds / 1_000_000), digits: 3, then: "Z")
-    }
-
-    private mutating func append(_ number: Int, digits: Int, then separator: Unicode.Scalar) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
-        bytes.append(UInt8(ascii: separator))
     }
 }
