@@ -37,14 +37,14 @@ package struct LogLine {
     /// Adds a whole number.
     package mutating func add(_ name: StaticString, _ value: Int) {
         begin(name)
-        bytes.append(contentsOf: String(value).utf8)
+        append(decimal: Int64(value))
     }
 
     /// Adds a time in milliseconds with one decimal, from microseconds.
     package mutating func add(_ name: StaticString, milliseconds microseconds: Int64) {
         begin(name)
         let tenths = (microseconds + 50) / 100
-        bytes.append(contentsOf: String(tenths / 10).utf8)
+        append(decimal: tenths / 10)
         bytes.append(UInt8(ascii: "."))
         bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
     }
@@ -55,13 +55,27 @@ package struct LogLine {
         return bytes
     }
 
+    /// Appends a whole number without a text on the way.
+    private mutating func append(decimal number: Int64) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
     private mutating func begin(_ name: StaticString) {
         let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         switch format {
         case .json:
-            bytes.append(contentsOf: ",\"".utf8)
+            bytes.append(UInt8(ascii: ","))
+            bytes.append(UInt8(ascii: "\""))
             bytes.append(contentsOf: text)
-            bytes.append(contentsOf: "\":".utf8)
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(UInt8(ascii: ":"))
         case .text:
             bytes.append(UInt8(ascii: " "))
             bytes.append(contentsOf: text)
