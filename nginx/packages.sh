@@ -16,3 +16,23 @@ install_missing() {
 
 # What the build and the service need.
 BUILD_PACKAGES=(libfcgi-dev libcurl4-openssl-dev libxml2-dev libyaml-dev pkg-config ca-certificates tzdata)
+
+# unpack_program PACKAGE PATH FOLDER: takes one program out of a package into a folder, where it is not there yet. The
+# package is not installed, so that no service of it starts; fits programs that need no library of their package.
+unpack_program() {
+    local package=$1 path=$2 folder=$3 work
+    [ -x "$folder/${path##*/}" ] && return 0
+    work=$(mktemp -d)
+    (
+        trap 'rm -rf "$work"' EXIT
+        cd "$work"
+        download() { apt-get -o APT::Sandbox::User=root download -qq "$package" >&2; }
+        if ! download 2>/dev/null; then
+            if [ "$(id -u)" -eq 0 ]; then apt-get update -qq >&2; else sudo apt-get update -qq >&2; fi
+            download
+        fi
+        dpkg-deb --fsys-tarfile ./*.deb | tar -x "./$path"
+        mkdir -p "$folder"
+        mv "./$path" "$folder/"
+    )
+}

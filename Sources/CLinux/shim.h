@@ -46,6 +46,13 @@ static inline unsigned long flowhook_raise_descriptor_limit(void) {
     return limit.rlim_cur;
 }
 
+/// The limit of open descriptors (getrlimit(2)).
+static inline unsigned long flowhook_descriptor_limit(void) {
+    struct rlimit limit = {0, 0};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
 /// Names the calling thread, up to 15 bytes.
 static inline void flowhook_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);

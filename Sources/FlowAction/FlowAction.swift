@@ -10,12 +10,16 @@ struct FlowAction {
     let snapshot: Snapshot
     /// The folder of the request's program, 0 without one.
     let folder: Int
+    /// Whom and what it is about.
+    let subject: Subject
 
     /// Renders the request that goes out.
     ///
     /// - Throws: `render-failure`; nothing was sent.
     func render(_ context: Pipeline.Context) throws(CallFailure) -> RenderedRequest {
-        try renderer(context).render(webhook, resolve: scope.resolve)
+        var rendered = try renderer(context).render(webhook, resolve: scope.resolve)
+        rendered.outgoing.join(context.trace)
+        return rendered
     }
 
     private func renderer(_ context: Pipeline.Context) -> Renderer {
@@ -29,7 +33,8 @@ struct FlowAction {
     func preview(_ context: Pipeline.Context) -> Preview {
         var preview = Preview(requestID: context.requestID, webhook: webhook.name, tokens: [], unresolvedTokens: [])
         do {
-            let rendered = try renderer(context).preview(webhook, resolve: scope.resolve)
+            var rendered = try renderer(context).preview(webhook, resolve: scope.resolve)
+            rendered.outgoing.join(context.trace)
             preview.request = rendered.outgoing
             preview.unresolvedTokens = rendered.unresolvedTokens
             preview.tokens = rendered.tokens.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
@@ -104,7 +109,7 @@ struct FlowAction {
             timing: CallTiming(),
             totalMicroseconds: context.elapsed(),
             error: nil,
-            programID: snapshot.tree.program(of: folder)?.id
+            subject: subject
         )
     }
 }

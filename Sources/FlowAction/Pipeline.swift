@@ -16,20 +16,24 @@ package struct Pipeline: Sendable {
         package var instant: Instant
         /// Microseconds since the request came in.
         package var elapsed: @Sendable () -> Int64
+        /// Where the request stands in a distributed trace, where it says so.
+        package var trace: TraceContext?
         /// The caller's own `Idempotency-Key`, where it sent one; else the request's id stands in for it.
         package var idempotencyKey: String?
         /// How long the service still runs, where it is stopping; `nil` where it is not.
         package var timeLeft: Duration?
 
-        /// Joins an id, a moment and a stopwatch.
+        /// Joins an id, a moment and a stopwatch, and what the caller sent along.
         package init(
             requestID: String,
             instant: Instant,
+            trace: TraceContext? = nil,
             elapsed: @escaping @Sendable () -> Int64,
             idempotencyKey: String? = nil
         ) {
             self.requestID = requestID
             self.instant = instant
+            self.trace = trace
             self.elapsed = elapsed
             self.idempotencyKey = idempotencyKey
         }
@@ -74,20 +78,45 @@ package struct Pipeline: Sendable {
     /// Decodes a request, finds what it names and opens the scope of its tokens.
     private func prepare(_ body: [UInt8], _ context: Context) throws(Problem) -> FlowAction {
         let request = try FlowActionRequest(decoding: body)
-        let webhook = try webhook(named: request.webhook)
+        var subject = Subject(of: request)
+        do {
+            return try prepare(request, context, &subject)
+        } catch {
+            var problem = error
+            problem.subject = subject
+            throw problem
+        }
+    }
+
+    /// - Parameter subject: gets what is found, for the log of a request that is refused.
+    private func prepare(
+        _ request: FlowActionRequest,
+        _ context: Context,
+        _ subject: inout Subject
+    ) throws(Problem) -> FlowAction {
+        let webhook = try webhook(named: request.webhook, &subject)
         try request.requireTriggerCampaign()
         let folder =
             try request.program.map { program throws(Problem) in
                 try snapshot.tree.requireFolder(for: program)
             } ?? 0
+        subject.name(snapshot.tree.program(of: folder))
         try webhook.requireStoredAuthority(request.tokens)
         try webhook.requireUsableKey(context.idempotencyKey)
         let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
-        return FlowAction(request: request, webhook: webhook, scope: scope, snapshot: snapshot, folder: folder)
+        return FlowAction(
+            request: request,
+            webhook: webhook,
+            scope: scope,
+            snapshot: snapshot,
+            folder: folder,
+            subject: subject
+        )
     }
 
-    private func webhook(named name: String) throws(Problem) -> Webhook {
+    private func webhook(named name: String, _ subject: inout Subject) throws(Problem) -> Webhook {
         let webhook = try snapshot.requireWebhook(named: name, in: "\"webhook\"")
+        subject.webhook = webhook.name
         guard webhook.isEnabled else {
             throw Problem(
                 .webhookDisabled,

@@ -10,30 +10,18 @@ final class ReloadReport: @unchecked Sendable {
     private let started: Settings
     /// The warnings that were told already, at the start or with the last reload.
     private var told: Set<Diagnostic>
-    /// Counts reloads by what they came to.
-    private let count: (Outcome) -> Void
-
-    /// What a reload came to, as the metric `flowhook_store_reloads_total` has it.
-    enum Outcome: String, CaseIterable {
-        /// Requests see the new snapshot.
-        case loaded
-        /// Requests go on seeing the old one.
-        case rejected
-    }
 
     /// Readies reports for a service that runs.
     init(
         service: Service,
         log: Log,
         started: Settings,
-        told: [Diagnostic],
-        count: @escaping @Sendable (Outcome) -> Void = { _ in }
+        told: [Diagnostic]
     ) {
         self.service = service
         self.log = log
         self.started = started
         self.told = Set(told)
-        self.count = count
     }
 
     /// Takes what a reload came to.
@@ -47,7 +35,6 @@ final class ReloadReport: @unchecked Sendable {
         told = Set(load.diagnostics)
         guard let snapshot = load.snapshot else {
             service.keepStale()
-            count(.rejected)
             log.write(.error, "store not loaded; the old one stays") { line in
                 line.add("errors", load.diagnostics.count { $0.severity == .error })
                 line.add("filesRead", load.filesRead)
@@ -56,7 +43,6 @@ final class ReloadReport: @unchecked Sendable {
         }
         let old = service.replace(snapshot)
         log.apply(snapshot.settings)
-        count(.loaded)
         log.write(.notice, "store loaded") { line in
             line.add("webhooks", snapshot.webhooks.count)
             line.add("programs", snapshot.tree.programs.count)

@@ -32,6 +32,7 @@ package final class Server {
         let callers = loops.map { Caller(loop: $0, resolver: resolver, circuits: circuits, turns: turns) }
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
+        service.observer.metrics.setCircuits { circuits.readings.map { ($0.host, $0.state) } }
         var options = FastCGIServer.Options(
             respond: { request, loop in await service.respond(to: request, on: loop) },
             maximumBodyBytes: { service.maximumRequestBytes }
@@ -71,11 +72,15 @@ package final class Server {
                 }
             )
         )
-        while signals.next() == .reload { reloader.request() }
+        while signals.next() == .reload {
+            service.observer.reopen()
+            reloader.request()
+        }
         reloader.stop()
         log.write(.notice, "draining")
         service.beginDraining(seconds: Self.drainSeconds)
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)
+        service.observer.close()
         socket.removeFile()
         log.write(.notice, isDrained ? "stopped" : "stopped with requests in flight")
         return isDrained

@@ -7,14 +7,15 @@ internal import Synchronization
 package final class Service: Sendable {
     private let store: Locked<Store>
     private let callers: [ObjectIdentifier: Caller]
-    private let log: Log
-    private let inFlight = Atomic<Int>(0)
+    /// The log lines, the metrics and the activity log.
+    package let observer: Observer
     /// When the service stops, in nanoseconds of the monotonic clock; 0 before it drains.
     private let drainEnd = Atomic<UInt64>(0)
 
     /// The snapshot that requests get, and whether the files have moved on to something wrong.
     private struct Store {
         var snapshot: Snapshot
+        var series: Metrics.SeriesTable
         var isStale = false
     }
 
@@ -22,12 +23,12 @@ package final class Service: Sendable {
     ///
     /// - Parameter callers: one for each event loop that will answer requests.
     package init(snapshot: Snapshot, callers: [Caller], log: Log) {
-        store = Locked(Store(snapshot: snapshot))
+        observer = Observer(log: log)
+        store = Locked(Store(snapshot: snapshot, series: observer.take(snapshot)))
         self.callers = Dictionary(
             callers.map { (ObjectIdentifier($0.loop), $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        self.log = log
     }
 
     /// Turns `readyz` to 503 and refuses calls that could outlast the service, which stops after so many seconds.
@@ -47,14 +48,17 @@ package final class Service: Sendable {
     ///
     /// - Returns: the snapshot until now; whoever lets go of it last takes it apart, which may take a while.
     package func replace(_ snapshot: Snapshot) -> Snapshot {
-        store.withLock { store in
-            defer { store = Store(snapshot: snapshot) }
+        let series = observer.take(snapshot)
+        observer.metrics.countReload(isLoaded: true)
+        return store.withLock { store in
+            defer { store = Store(snapshot: snapshot, series: series) }
             return store.snapshot
         }
     }
 
     /// Says in `readyz` that the files hold a store that does not load.
     package func keepStale() {
+        observer.metrics.countReload(isLoaded: false)
         store.withLock { $0.isStale = true }
     }
 
@@ -63,12 +67,16 @@ package final class Service: Sendable {
 
     /// Answers one request; to be called on the event loop that is given.
     package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
-        let snapshot = store.withLock { $0.snapshot }
+        let (snapshot, series) = store.withLock { ($0.snapshot, $0.series) }
         let exchange = Exchange(request, snapshot: snapshot)
         do {
-            switch try exchange.endpoint() {
+            let endpoint = try exchange.endpoint()
+            defer { if endpoint != .callWebhook { observer.tell(endpoint.name, exchange) } }
+            switch endpoint {
             case .health: return exchange.answer(json: #"{"status":"alive"}"#)
             case .readiness: return readiness(exchange)
+            case .metrics: return exchange.answer(text: await observer.metrics.read(), type: MetricsText.contentType)
+            case .description: return exchange.answer(status: 200, json: exchange.description)
             case .preview:
                 let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
                 return exchange.answer(status: 200, json: preview.serialized)
@@ -85,31 +93,36 @@ package final class Service: Sendable {
                 let listing = try TokenListing(of: snapshot.tree, for: .text(program))
                 return exchange.answer(status: 200, json: listing.json.serialized)
             case .callWebhook:
-                return try await callWebhook(exchange, on: loop)
+                return try await callWebhook(exchange, series, on: loop)
             }
         } catch {
-            logProblem(error, exchange)
+            observer.tell(error, exchange)
             return exchange.answer(error)
         }
     }
 
-    private func callWebhook(_ exchange: Exchange, on loop: EventLoop) async throws(Problem) -> WebAnswer {
+    private func callWebhook(
+        _ exchange: Exchange,
+        _ series: Metrics.SeriesTable,
+        on loop: EventLoop
+    ) async throws(Problem) -> WebAnswer {
         let body = try exchange.body()
         let settings = exchange.snapshot.settings
         guard let caller = callers[ObjectIdentifier(loop)] else {
             throw Problem(.internalError, detail: "The request came in on an event loop without a caller.")
         }
-        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= settings.maxInFlight else {
-            inFlight.wrappingSubtract(1, ordering: .relaxed)
+        let metrics = observer.metrics
+        guard metrics.inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= settings.maxInFlight else {
+            metrics.inFlight.wrappingSubtract(1, ordering: .relaxed)
             throw Problem(.overloaded, detail: "\(settings.maxInFlight) requests are in flight; try again in a second.")
         }
-        defer { inFlight.wrappingSubtract(1, ordering: .relaxed) }
+        defer { metrics.inFlight.wrappingSubtract(1, ordering: .relaxed) }
         var context = exchange.context
         context.timeLeft = timeLeft
         let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, context) { outgoing in
             await caller.send(outgoing, settings: settings)
         }
-        logAnswer(answer, exchange)
+        await observer.tell(answer, exchange, series[answer.webhook], on: loop)
         return exchange.answer(status: 200, json: answer.serialized)
     }
 
@@ -119,36 +132,5 @@ package final class Service: Sendable {
         let loadedAt = exchange.snapshot.loadedAt.iso8601
         let json = #"{"status":"\#(isDraining ? "draining" : "ready")","store":"\#(state)","loadedAt":"\#(loadedAt)"}"#
         return exchange.answer(status: isDraining ? 503 : 200, json: Array(json.utf8))
-    }
-
-    // MARK: Log lines
-
-    private func logAnswer(_ answer: FlowActionAnswer, _ exchange: Exchange) {
-        log.write(.info, "flow action") { line in
-            line.add("requestId", answer.requestID)
-            line.add("webhook", answer.webhook)
-            if let program = answer.programID { line.add("program", program.text) }
-            if let lead = answer.leadID { line.add("leadId", lead.text) }
-            line.add("outcome", answer.outcome.rawValue)
-            if let code = answer.activity.responseCode { line.add("responseCode", code) }
-            line.add("errorType", answer.error?.type.rawValue ?? answer.activity.errorType)
-            line.add("attempts", answer.timing.attempts)
-            line.add("queueMilliseconds", milliseconds: answer.timing.queue)
-            line.add("dnsMilliseconds", milliseconds: answer.timing.lookUp)
-            line.add("connectMilliseconds", milliseconds: answer.timing.connect)
-            line.add("tlsMilliseconds", milliseconds: answer.timing.tls)
-            line.add("firstByteMilliseconds", milliseconds: answer.timing.firstByte)
-            line.add("totalMilliseconds", milliseconds: answer.totalMicroseconds)
-            line.add("requestBytes", answer.requestBytes)
-            line.add("responseBytes", answer.responseBytes)
-        }
-    }
-
-    private func logProblem(_ problem: Problem, _ exchange: Exchange) {
-        log.write(.info, "request refused") { line in
-            line.add("requestId", exchange.context.requestID)
-            line.add("problem", problem.name.rawValue)
-            line.add("totalMilliseconds", milliseconds: exchange.context.elapsed())
-        }
     }
 }

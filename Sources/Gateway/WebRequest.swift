@@ -31,6 +31,10 @@ package struct WebRequest: Sendable {
         case callerRequestID = "HTTP_X_REQUEST_ID"
         /// The caller's `Idempotency-Key`.
         case idempotencyKey = "HTTP_IDEMPOTENCY_KEY"
+        /// The caller's place in a distributed trace (W3C Trace Context).
+        case traceParent = "HTTP_TRACEPARENT"
+        /// What came with it.
+        case traceState = "HTTP_TRACESTATE"
     }
 
     /// Makes a request without variables.

@@ -6,9 +6,6 @@ struct SettingsReader {
     /// The file, relative to the store.
     static let file = "flowhook.yaml"
 
-    /// Settings that are checked and not acted on yet: nobody is to rely on them unawares.
-    private static let withoutEffect = ["activity_log", "activity_response"]
-
     /// What a setting's value may be, where one is not.
     private struct Flaw: Error {
         var expected: String
@@ -41,9 +38,6 @@ struct SettingsReader {
         guard let reader = MappingReader(root, keys: Self.keys, what: Self.file, &findings) else { return }
         for (key, set) in Self.table {
             guard let node = reader[key], !node.isNull else { continue }
-            if Self.withoutEffect.contains(key) {
-                findings.warning("not-in-effect", "\"\(key)\" is checked, and has no effect in this version", at: node)
-            }
             let values: [String]
             switch node.content {
             case .scalar(let text, _): values = [text]
@@ -181,7 +175,15 @@ struct SettingsReader {
         ),
         ("log_level", { settings, values throws(Flaw) in settings.logLevel = try word(values) }),
         ("log_format", { settings, values throws(Flaw) in settings.logFormat = try word(values) }),
-        ("activity_log", { settings, values throws(Flaw) in settings.activityLog = values[0] }),
+        (
+            "activity_log",
+            { settings, values throws(Flaw) in
+                guard values[0].isEmpty || values[0].hasPrefix("/") else {
+                    throw Flaw(expected: "an absolute path, or empty for none")
+                }
+                settings.activityLog = values[0].isEmpty ? nil : values[0]
+            }
+        ),
         (
             "activity_response",
             { settings, values throws(Flaw) in

@@ -11,6 +11,8 @@ struct Flowhook: ParsableCommand {
             My Tokens are flat files in a store: the directory of --store, else of FLOWHOOK_STORE, else /etc/flowhook.
             """,
         version: "flowhook \(Version.current)",
-        subcommands: [Serve.self, Check.self, PreviewCommand.self, Call.self, Tokens.self, Test.self]
+        subcommands: [
+            Serve.self, Check.self, PreviewCommand.self, Call.self, Test.self, Tokens.self, Init.self, Import.self,
+        ]
     )
 }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import FlowAction
 internal import Gateway
 internal import Glibc
-internal import JSON
 internal import Store
 
 /// The options that name the store and override its settings.
@@ -91,11 +90,6 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
-/// Prints a value as JSON, two blanks a level.
-func printJSON(_ value: JSONValue) {
-    print(String(decoding: value.prettyPrinted, as: UTF8.self))
-}
-
 /// Prints a problem as the gateway would answer it.
 ///
 /// - Returns: the exit status of a problem.
@@ -114,6 +108,10 @@ func printError(_ lines: [String]) {
 enum ExitStatus {
     /// The command's words are off.
     static let usage: Int32 = 64
+    /// What was handed in cannot be read.
+    static let data: Int32 = 65
+    /// A file cannot be written.
+    static let output: Int32 = 73
     /// The service cannot get what it needs of the system.
     static let unavailable: Int32 = 69
     /// The store does not load.

@@ -58,12 +58,20 @@ extension FlowActionAnswer {
     }
 
     private func append(activityTo bytes: inout [UInt8]) {
-        bytes.append("{\"type\":\"Call Webhook\",\"webhook\":")
+        bytes.append(UInt8(ascii: "{"))
+        append(activityMembersTo: &bytes, includesResponse: true)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the members of `activity`, which the answer and the activity log share.
+    func append(activityMembersTo bytes: inout [UInt8], includesResponse: Bool) {
+        bytes.append("\"type\":\"Call Webhook\",\"webhook\":")
         bytes.append(jsonString: webhook)
         bytes.append(",\"responseCode\":")
         if let code = activity.responseCode { bytes.append(number: Int64(code)) } else { bytes.append("null") }
         bytes.append(",\"errorType\":")
         bytes.append(jsonString: activity.errorType)
+        guard includesResponse else { return }
         bytes.append(",\"response\":")
         if let response = activity.response {
             bytes.append(jsonString: response)
@@ -71,7 +79,6 @@ extension FlowActionAnswer {
             bytes.append("null")
         }
         if activity.isResponseTruncated { bytes.append(",\"responseTruncated\":true") }
-        bytes.append(UInt8(ascii: "}"))
     }
 }
 

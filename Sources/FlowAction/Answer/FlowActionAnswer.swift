@@ -20,8 +20,8 @@ package struct FlowActionAnswer: Sendable {
     package var totalMicroseconds: Int64
     /// Why there is no update, unless the outcome is `updated` or `sent`.
     package var error: CallFailure?
-    /// The id of the request's program, where it has one; for the log, not for the caller.
-    package var programID: Scalar?
+    /// Whom and what the flow action is about; for the logs, not for the caller.
+    package var subject = Subject()
     /// How many bytes the payload had; for the log.
     package var requestBytes = 0
     /// How many bytes the response's body had; for the log.
@@ -38,6 +38,9 @@ package struct FlowActionAnswer: Sendable {
         /// No usable answer.
         case failed
     }
+
+    /// The id of the request's program, where it has one; for the logs, not for the caller.
+    package var programID: Scalar? { subject.programID }
 
     /// The *Call Webhook* activity.
     package struct Activity: Sendable, Hashable {

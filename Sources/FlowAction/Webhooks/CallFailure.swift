@@ -40,7 +40,7 @@ package struct CallFailure: Error, Sendable, Hashable {
     }
 
     /// Whether the request left.
-    package enum Sent: String, Sendable {
+    package enum Sent: String, Sendable, CaseIterable {
         /// Nothing left: safe to repeat.
         case no
         /// It may have arrived.

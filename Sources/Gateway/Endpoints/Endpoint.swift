@@ -16,11 +16,15 @@ enum Endpoint: Equatable {
     case health
     /// Says whether the process can serve.
     case readiness
+    /// Tells the metrics.
+    case metrics
+    /// Describes this interface.
+    case description
 
     /// The paths, for those who take a wrong one.
     static let paths = [
         "/call-webhook", "/preview", "/webhooks", "/webhooks/{name}", "/programs", "/programs/{id}/tokens", "/healthz",
-        "/readyz",
+        "/readyz", "/metrics", "/openapi.json",
     ]
 
     /// The endpoint of a path, which is percent-decoded.
@@ -32,6 +36,8 @@ enum Endpoint: Equatable {
         case "/programs": self = .programs
         case "/healthz": self = .health
         case "/readyz": self = .readiness
+        case "/metrics": self = .metrics
+        case "/openapi.json": self = .description
         default:
             if path.hasPrefix("/webhooks/"), path != "/webhooks/" {
                 self = .webhook(name: String(path.dropFirst("/webhooks/".count)))
@@ -45,11 +51,25 @@ enum Endpoint: Equatable {
         }
     }
 
+    /// The name in log lines.
+    var name: StaticString {
+        switch self {
+        case .callWebhook: "call-webhook"
+        case .preview: "preview"
+        case .programs: "programs"
+        case .tokens: "tokens"
+        case .health: "healthz"
+        case .readiness: "readyz"
+        case .metrics: "metrics"
+        case .description: "openapi.json"
+        }
+    }
+
     /// The methods that the endpoint takes; the value of `Allow` (RFC 9110, section 10.2.1).
     var methods: [String] {
         switch self {
         case .callWebhook, .preview: ["POST"]
-        case .webhooks, .webhook, .programs, .tokens, .health, .readiness: ["GET", "HEAD"]
+        case .webhooks, .webhook, .programs, .tokens, .health, .readiness, .metrics, .description: ["GET", "HEAD"]
         }
     }
 }

@@ -13,9 +13,19 @@ struct Exchange {
     init(_ request: WebRequest, snapshot: Snapshot) {
         self.request = request
         self.snapshot = snapshot
-        var context = Pipeline.Context(requestID: RequestID.of(request))
+        var context = Pipeline.Context(requestID: RequestID.of(request), trace: Self.trace(of: request))
         if let key = request[.idempotencyKey], !key.isEmpty { context.idempotencyKey = key }
         self.context = context
+    }
+
+    /// The trace that the request says to be part of.
+    private static func trace(of request: WebRequest) -> TraceContext? {
+        guard let parent = request[.traceParent] else { return nil }
+        return TraceContext(
+            traceParent: parent,
+            traceState: request[.traceState],
+            parentID: String(RequestID.new().prefix(16))
+        )
     }
 
     /// The endpoint that the request is for.
@@ -94,14 +104,21 @@ struct Exchange {
 
     /// An answer of JSON.
     func answer(status: Int, json: [UInt8]) -> WebAnswer {
+        answer(status: status, text: json, type: "application/json")
+    }
+
+    /// An answer of any type.
+    func answer(status: Int = 200, text: [UInt8], type: String) -> WebAnswer {
         WebAnswer(
             status: status,
-            headers: [
-                ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
-                ("X-Request-Id", context.requestID),
-            ],
-            body: json
+            headers: [("Content-Type", type), ("Cache-Control", "no-store"), ("X-Request-Id", context.requestID)],
+            body: text
         )
+    }
+
+    /// The description of this interface, below the mount that the request came in by.
+    var description: [UInt8] {
+        OpenAPI.description(mount: request[.mount].flatMap { $0.isEmpty ? nil : $0 } ?? snapshot.settings.mount)
     }
 
     /// The answer to a request that is refused.

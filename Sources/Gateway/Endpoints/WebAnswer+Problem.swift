@@ -15,12 +15,15 @@ extension WebAnswer {
 extension Pipeline.Context {
     /// The context of a request that comes in now.
     ///
-    /// - Parameter requestID: its id; a new one where it brings none.
-    package init(requestID: String? = nil) {
+    /// - Parameters:
+    ///   - requestID: its id; a new one where it brings none.
+    ///   - trace: its place in a distributed trace.
+    package init(requestID: String? = nil, trace: TraceContext? = nil) {
         let started = microseconds()
         self.init(
             requestID: requestID ?? RequestID.new(),
             instant: .now,
+            trace: trace,
             elapsed: { microseconds() - started }
         )
     }

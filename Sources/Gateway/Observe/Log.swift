@@ -34,6 +34,9 @@ package final class Log: Sendable {
         writer.write(line.finished())
     }
 
+    /// How many lines were dropped since the start.
+    var droppedLines: Int { writer.droppedLines }
+
     /// Writes what waits and ends.
     package func close() {
         writer.close()

@@ -16,13 +16,13 @@ package struct LogLine {
         switch format {
         case .json:
             bytes.append(contentsOf: "{\"time\":\"".utf8)
-            append(now)
+            bytes.append(timestamp: now)
             bytes.append(contentsOf: "\",\"level\":\"".utf8)
             bytes.append(contentsOf: level.rawValue.utf8)
             bytes.append(contentsOf: "\",\"message\":".utf8)
             bytes.append(jsonString: message)
         case .text:
-            append(now)
+            bytes.append(timestamp: now)
             bytes.append(contentsOf: " \(level.rawValue) ".utf8)
             bytes.append(jsonEscaped: message)
         }
@@ -37,14 +37,14 @@ package struct LogLine {
     /// Adds a whole number.
     package mutating func add(_ name: StaticString, _ value: Int) {
         begin(name)
-        bytes.append(contentsOf: String(value).utf8)
+        append(decimal: Int64(value))
     }
 
     /// Adds a time in milliseconds with one decimal, from microseconds.
     package mutating func add(_ name: StaticString, milliseconds microseconds: Int64) {
         begin(name)
         let tenths = (microseconds + 50) / 100
-        bytes.append(contentsOf: String(tenths / 10).utf8)
+        append(decimal: tenths / 10)
         bytes.append(UInt8(ascii: "."))
         bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
     }
@@ -55,39 +55,31 @@ package struct LogLine {
         return bytes
     }
 
+    /// Appends a whole number without a text on the way.
+    private mutating func append(decimal number: Int64) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
     private mutating func begin(_ name: StaticString) {
         let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         switch format {
         case .json:
-            bytes.append(contentsOf: ",\"".utf8)
+            bytes.append(UInt8(ascii: ","))
+            bytes.append(UInt8(ascii: "\""))
             bytes.append(contentsOf: text)
-            bytes.append(contentsOf: "\":".utf8)
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(UInt8(ascii: ":"))
         case .text:
             bytes.append(UInt8(ascii: " "))
             bytes.append(contentsOf: text)
             bytes.append(UInt8(ascii: "="))
         }
-    }
-
-    /// Appends `2026-05-23T10:00:00.123Z`.
-    private mutating func append(_ instant: Instant) {
-        let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)
-        append(civil.year, digits: 4, then: "-")
-        append(civil.month, digits: 2, then: "-")
-        append(civil.day, digits: 2, then: "T")
-        append(civil.hour, digits: 2, then: ":")
-        append(civil.minute, digits: 2, then: ":")
-        append(civil.second, digits: 2, then: ".")
-        append(Int(instant.nanoseconds / 1_000_000), digits: 3, then: "Z")
-    }
-
-    private mutating func append(_ number: Int, digits: Int, then separator: Unicode.Scalar) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
-        bytes.append(UInt8(ascii: separator))
     }
 }

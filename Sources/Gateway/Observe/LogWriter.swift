@@ -93,6 +93,13 @@ package final class LogWriter: @unchecked Sendable {
             if isClosing { return nil }
             pthread_cond_wait(condition, mutex)
         }
+        if !isClosing {
+            // Lines come in bunches: a millisecond's wait takes many of them with one write, and none but the first has
+            // to wake this thread.
+            pthread_mutex_unlock(mutex)
+            usleep(1_000)
+            pthread_mutex_lock(mutex)
+        }
         defer {
             lines = []
             queuedBytes = 0

@@ -4,7 +4,7 @@ import Glibc
 @main
 enum Stages {
     /// Every benchmark; each stage has a file of its own.
-    static let benchmarks: [Benchmark] = [.json, .mapping, .pipeline, .store]
+    static let benchmarks: [Benchmark] = [.json, .log, .mapping, .pipeline, .store]
 
     static func main() {
         let wanted = CommandLine.arguments.dropFirst()

@@ -1,0 +1,55 @@
+internal import JSON
+
+extension FlowActionAnswer {
+    /// The flow action as a line of the activity log: one JSON object without a line feed.
+    ///
+    /// - Parameters:
+    ///   - instant: when the flow action ended.
+    ///   - includesResponse: whether the service's answer is told (the setting `activity_response`).
+    package func activityRecord(at instant: Instant, includesResponse: Bool) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512 + (includesResponse ? activity.response?.utf8.count ?? 0 : 0))
+        bytes.append(contentsOf: "{\"time\":\"".utf8)
+        bytes.append(timestamp: instant)
+        bytes.append(contentsOf: "\",\"requestId\":".utf8)
+        bytes.append(jsonString: requestID)
+        bytes.append(contentsOf: ",\"lead\":".utf8)
+        bytes.append(json: .object(["id": leadID?.json ?? .null]))
+        bytes.append(contentsOf: ",\"campaign\":".utf8)
+        bytes.append(
+            json: .object(["id": subject.campaignID?.json ?? .null, "name": subject.campaignName?.json ?? .null])
+        )
+        bytes.append(contentsOf: ",\"program\":".utf8)
+        bytes.append(
+            json: .object(["id": programID?.json ?? .null, "name": subject.programName.map(JSONValue.string) ?? .null])
+        )
+        bytes.append(UInt8(ascii: ","))
+        append(activityMembersTo: &bytes, includesResponse: includesResponse)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Appends `2026-05-23T10:00:00.123Z` (RFC 3339).
+    package mutating func append(timestamp instant: Instant) {
+        let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)
+        append(number: civil.year, digits: 4, then: "-")
+        append(number: civil.month, digits: 2, then: "-")
+        append(number: civil.day, digits: 2, then: "T")
+        append(number: civil.hour, digits: 2, then: ":")
+        append(number: civil.minute, digits: 2, then: ":")
+        append(number: civil.second, digits: 2, then: ".")
+        append(number: Int(instant.nanoseconds / 1_000_000), digits: 3, then: "Z")
+    }
+
+    private mutating func append(number: Int, digits: Int, then separator: Unicode.Scalar) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+        append(UInt8(ascii: separator))
+    }
+}

@@ -1,0 +1,132 @@
+internal import FlowAction
+
+/// What the service tells of each request: a line of the log, the metrics, and a line of the activity log.
+package final class Observer: Sendable {
+    /// The metrics.
+    package let metrics = Metrics()
+    private let log: Log
+    private let activities: ActivityLog
+
+    /// Begins to tell.
+    package init(log: Log) {
+        self.log = log
+        let (metrics, losses) = (metrics, Locked(Losses()))
+        metrics.setDroppedLogLines { log.droppedLines }
+        activities = ActivityLog { lines, reason in
+            metrics.countLostActivities(lines)
+            guard let lost = losses.withLock({ $0.told(lines, at: microseconds()) }) else { return }
+            log.write(.error, "the activity log cannot be written") { line in
+                line.add("lost", lost)
+                line.add("reason", reason)
+            }
+        }
+    }
+
+    /// Lines of the activity log that were lost, told once in a while alone.
+    private struct Losses {
+        private var untold = 0
+        private var quietUntil: Int64 = 0
+
+        /// Counts lines; gives how many were lost since the last time, when it is time to tell.
+        mutating func told(_ lines: Int, at now: Int64) -> Int? {
+            untold += lines
+            guard now >= quietUntil else { return nil }
+            quietUntil = now + 10_000_000
+            defer { untold = 0 }
+            return untold
+        }
+    }
+
+    /// Takes a new snapshot's settings and webhooks.
+    func take(_ snapshot: Snapshot) -> Metrics.SeriesTable {
+        activities.write(to: snapshot.settings.activityLog)
+        return metrics.take(snapshot)
+    }
+
+    /// Opens the activity log anew, as after it was rotated.
+    func reopen() {
+        activities.reopen()
+    }
+
+    /// Writes what waits.
+    func close() {
+        activities.close()
+    }
+
+    // MARK: Requests
+
+    /// Tells of a flow action that ran to an outcome; returns when its activity is written.
+    func tell(
+        _ answer: FlowActionAnswer,
+        _ exchange: Exchange,
+        _ series: WebhookSeries?,
+        on loop: EventLoop
+    ) async {
+        metrics.count(answer, series)
+        log.write(answer.error == nil ? .info : .warning, "flow action") { line in
+            line.add(request: exchange)
+            line.add(answer.subject)
+            line.add("outcome", answer.outcome.rawValue)
+            if let code = answer.activity.responseCode { line.add("responseCode", code) }
+            line.add("errorType", answer.error?.type.rawValue ?? answer.activity.errorType)
+            line.add("attempts", answer.timing.attempts)
+            line.add("queueMilliseconds", milliseconds: answer.timing.queue)
+            line.add("dnsMilliseconds", milliseconds: answer.timing.lookUp)
+            line.add("connectMilliseconds", milliseconds: answer.timing.connect)
+            line.add("tlsMilliseconds", milliseconds: answer.timing.tls)
+            line.add("firstByteMilliseconds", milliseconds: answer.timing.firstByte)
+            line.add("totalMilliseconds", milliseconds: answer.totalMicroseconds)
+            line.add("requestBytes", answer.requestBytes)
+            line.add("responseBytes", answer.responseBytes)
+        }
+        guard activities.isEnabled else { return }
+        let includesResponse = exchange.snapshot.settings.activityResponse
+        await activities.append(answer.activityRecord(at: .now, includesResponse: includesResponse), on: loop)
+    }
+
+    /// Tells of a request that was refused.
+    func tell(_ problem: Problem, _ exchange: Exchange) {
+        metrics.count(problem)
+        log.write(problem.level, "request refused") { line in
+            line.add(request: exchange)
+            line.add(problem.subject)
+            line.add("problem", problem.name.rawValue)
+            line.add("totalMilliseconds", milliseconds: exchange.context.elapsed())
+        }
+    }
+
+    /// Tells of any other request.
+    func tell(_ endpoint: StaticString, _ exchange: Exchange) {
+        log.write(.debug, "request") { line in
+            line.add(request: exchange)
+            line.add("endpoint", "\(endpoint)")
+            line.add("totalMilliseconds", milliseconds: exchange.context.elapsed())
+        }
+    }
+}
+
+extension Problem {
+    /// How much a problem matters to those who run the service.
+    fileprivate var level: Settings.LogLevel {
+        switch status {
+        case ..<500: .info
+        case 503: .warning
+        default: .error
+        }
+    }
+}
+
+extension LogLine {
+    /// Adds the request's id and, where it is part of a trace, the trace's.
+    fileprivate mutating func add(request exchange: Exchange) {
+        add("requestId", exchange.context.requestID)
+        if let trace = exchange.context.trace { add("traceId", trace.traceID) }
+    }
+
+    /// Adds what is known of the webhook, the program and the lead.
+    fileprivate mutating func add(_ subject: Subject) {
+        if let webhook = subject.webhook { add("webhook", webhook) }
+        if let program = subject.programID { add("program", program.text) }
+        if let lead = subject.leadID { add("leadId", lead.text) }
+    }
+}

@@ -1,0 +1,199 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// The subcommands that people begin with: `init`, `import`, and what they see on a terminal.
+    @Suite(.serialized) struct CommandTests {
+        private final class Folder: Sendable {
+            let path = "/tmp/flowhook-command-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+            init() { mkdir(path, 0o755) }
+
+            deinit { _ = Child.run(["rm", "-rf", path]) }
+        }
+
+        private func flowhook(_ arguments: String..., environment: [String: String] = [:]) -> (
+            status: Int32, output: String
+        ) {
+            Child.run([Installation.program] + arguments, environment: environment)
+        }
+
+        // MARK: init
+
+        @Test func beginsAStoreThatWorks() throws {
+            let folder = Folder()
+            let store = "\(folder.path)/new/store"
+            let begun = flowhook("init", store)
+            #expect(begun.status == 0, "\(begun.output)")
+            let check = flowhook("check", "--strict", "--secrets", "--store", store)
+            #expect(check.status == 0)
+            #expect(check.output == "0 errors, 0 warnings\n")
+            let preview = flowhook("preview", "--store", store, "\(store)/requests/enrich-lead.json")
+            #expect(preview.status == 0)
+            let json = try JSONValue(parsing: Array(preview.output.utf8))
+            #expect(json["request"]?["url"] == .string("https://api.example.com/v1/people?campaign=77"))
+            #expect(json["unresolvedTokens"] == .array([]))
+            #expect(!preview.output.contains("put-the-real-key-here"))
+            var status = stat()
+            #expect(stat("\(store)/secrets/enrichment-api-key", &status) == 0 && status.st_mode & 0o777 == 0o600)
+            // What it says to do next is what works.
+            for line in begun.output.split(separator: "\n") where line.hasPrefix("  flowhook ") {
+                let arguments = line.split(separator: " ").dropFirst().map(String.init)
+                if arguments[0] == "test", !flowhook("--help").output.contains("\n  test ") { continue }
+                #expect(Child.run([Installation.program] + arguments).status == 0, "\(line)")
+            }
+        }
+
+        @Test func leavesWhatIsThereAlone() {
+            let folder = Folder()
+            let store = "\(folder.path)/store"
+            #expect(flowhook("init", store).status == 0)
+            Files.write("mine\n", to: "\(store)/flowhook.yaml")
+            let again = flowhook("init", store)
+            #expect(again.status == 73)
+            #expect(again.output == "flowhook: \(store) is not empty; name a new directory\n")
+            #expect(Files.read("\(store)/flowhook.yaml") == "mine\n")
+            // An empty directory is as good as none, a file is not.
+            mkdir("\(folder.path)/empty", 0o755)
+            #expect(flowhook("init", "\(folder.path)/empty").status == 0)
+            Files.write("", to: "\(folder.path)/file")
+            #expect(flowhook("init", "\(folder.path)/file").status == 73)
+        }
+
+        // MARK: import
+
+        private static let tokens = #"""
+            {"success": true, "errors": [], "warnings": [], "requestId": "1", "result": [{
+             "folder": {"type": "Program", "value": 1027}, "tokens": [
+              {"name": "Seats", "type": "number", "value": "250", "computedUrl": "https://example.com/#P"},
+              {"name": "Invitation", "type": "iCalendar", "value": "BEGIN", "computedUrl": "https://example.com/#P"}
+             ]}]}
+            """#
+
+        @Test func takesAProgramOver() {
+            let folder = Folder()
+            Files.write(Self.tokens, to: "\(folder.path)/tokens.json")
+            Files.write(
+                #"{"success": true, "result": [{"displayName": "Shoe Size", "dataType": "integer"}]}"#,
+                to: "\(folder.path)/describe.json"
+            )
+            let store = "\(folder.path)/store"
+            let imported = flowhook(
+                "import",
+                "--store",
+                store,
+                "--tokens",
+                "\(folder.path)/tokens.json",
+                "--into",
+                "Webinars/Spring",
+                "--program-id",
+                "1027",
+                "--program-name",
+                "Spring Webinar",
+                "--fields",
+                "\(folder.path)/describe.json"
+            )
+            #expect(imported.status == 0)
+            let file = "\(store)/marketing-activities/Webinars/Spring/my-tokens.yaml"
+            #expect(
+                imported.output == """
+                    \(file): 1 My Tokens
+                    \(store)/marketing-activities/Webinars/Spring/program.yaml: program 1027
+                    \(store)/fields.json: 1 lead fields
+
+                    Not carried over as it was:
+                      "Invitation" is left out: a calendar file is made for e-mails, and no webhook can use it
+
+                    Next: flowhook check --store \(store)
+
+                    """
+            )
+            #expect(flowhook("check", "--store", store).status == 0)
+            let listed = flowhook("tokens", "--store", store, "1027")
+            #expect(listed.output.contains("Seats"))
+            // What is there stays, unless told otherwise.
+            Files.write("Seats: 1\n", to: file)
+            let arguments = ["import", "--store", store, "--tokens", "\(folder.path)/tokens.json", "--into"]
+            let again = Child.run([Installation.program] + arguments + ["Webinars/Spring"])
+            #expect(again.status == 73)
+            #expect(again.output.contains("is there already"))
+            #expect(Files.read(file) == "Seats: 1\n")
+            #expect(Child.run([Installation.program] + arguments + ["Webinars/Spring", "--force"]).status == 0)
+            #expect(Files.read(file).contains("\"Seats\": 250\n"))
+            for path in ["../out", "a/../../b", "/etc", "a//b", ".hidden", "a/"] {
+                #expect(Child.run([Installation.program] + arguments + [path]).status == 64, "\(path)")
+            }
+        }
+
+        @Test func importSaysWhyNot() {
+            let folder = Folder()
+            Files.write("{}", to: "\(folder.path)/x.json")
+            #expect(flowhook("import", "--store", folder.path).status == 64)
+            let none = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/none.json")
+            #expect(none.status == 73)
+            #expect(none.output.contains("No such file"))
+            let wrong = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/x.json")
+            #expect(wrong.status == 65)
+            #expect(wrong.output.contains("tokens.json"))
+            // Nothing was begun.
+            #expect(access("\(folder.path)/marketing-activities", F_OK) != 0)
+        }
+
+        // MARK: Colours
+
+        /// Runs the program on a terminal of its own (pty(7)).
+        private func onTerminal(_ arguments: [String], environment: [String: String]) -> String {
+            let script = """
+                import os, pty, sys
+                pid, terminal = pty.fork()
+                if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+                output = b""
+                while True:
+                    try: piece = os.read(terminal, 65536)
+                    except OSError: break
+                    if not piece: break
+                    output += piece
+                os.waitpid(pid, 0)
+                sys.stdout.buffer.write(output.replace(b"\\r\\n", b"\\n"))
+                """
+            return Child.run(
+                ["python3", "-c", script, Installation.program] + arguments,
+                environment: environment
+            ).output
+        }
+
+        @Test func coloursJSONOnATerminalAlone() throws {
+            let folder = Folder()
+            let store = "\(folder.path)/store"
+            #expect(flowhook("init", store).status == 0)
+            let request = "\(folder.path)/request.json"
+            Files.write(
+                #"{"webhook": "Enrich Lead", "program": 1027, "lead": {"First Name": "\u009b31m\" : é"}}"#,
+                to: request
+            )
+            let arguments = ["preview", "--store", store, request]
+            let plain = Child.run([Installation.program] + arguments).output
+            #expect(!plain.contains("\u{1B}"))
+            let coloured = onTerminal(arguments, environment: ["TERM": "xterm"])
+            #expect(coloured.contains("\u{1B}[34m\"webhook\"\u{1B}[0m: \u{1B}[32m\"Enrich Lead\"\u{1B}[0m"))
+            #expect(coloured.contains("\u{1B}[35mnull\u{1B}[0m"))
+            // What a value holds does not steer the terminal.
+            #expect(plain.unicodeScalars.contains("\u{9B}"))
+            #expect(!coloured.unicodeScalars.contains("\u{9B}"))
+            #expect(coloured.contains(#"\u009b31m"#))
+            // Without its colours it is the same JSON.
+            let stripped = ["34", "32", "36", "35", "0"].reduce(coloured) { $0.replacing("\u{1B}[\($1)m", with: "") }
+            let (first, second) = (
+                try JSONValue(parsing: Array(stripped.utf8)), try JSONValue(parsing: Array(plain.utf8))
+            )
+            #expect(first["request"] == second["request"])
+            #expect(first["tokens"] == second["tokens"])
+            for environment in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb"], ["TERM": ""]] {
+                #expect(!onTerminal(arguments, environment: environment).contains("\u{1B}"))
+            }
+            #expect(onTerminal(arguments, environment: ["TERM": "xterm", "NO_COLOR": ""]).contains("\u{1B}[34m"))
+        }
+    }
+}

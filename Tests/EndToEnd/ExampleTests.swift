@@ -1,0 +1,134 @@
+import Glibc
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// The examples that ship, run by the real interpreters against the real service.
+    @Suite(.serialized) struct ExampleTests {
+        private static let examples = ["enrich.py", "enrich.php", "enrich.mjs", "enrich.sh"]
+
+        private struct Run {
+            var status: Int32
+            var output: String
+            var record: String
+        }
+
+        private static let record = #"{"id": 318581, "Email Address": "jane@example.com", "Rating": "A", "ratio": 1.0}"#
+
+        private static func command(_ example: String) -> [String] {
+            let path = "\(Installation.root)/nginx/examples/\(example)"
+            return switch example.split(separator: ".").last {
+            case "py": ["python3", path]
+            case "php": ["php", path]
+            case "mjs": ["node", path]
+            default: ["bash", path]
+            }
+        }
+
+        private func run(_ example: String, _ webhook: String, _ installation: Installation, port: Int? = nil) -> Run {
+            let file = "\(installation.directory)/record-\(example).json"
+            Files.write(Self.record, to: file)
+            let url = "http://127.0.0.1:\(port ?? installation.client.port)/flow/call-webhook"
+            let (status, output) = Child.run(Self.command(example) + [url, webhook, file])
+            return Run(status: status, output: output, record: Files.read(file))
+        }
+
+        /// A record as one line with sorted members, for comparison.
+        private func sorted(_ record: String, _ installation: Installation) -> String {
+            let file = "\(installation.directory)/sorted.json"
+            Files.write(record, to: file)
+            return Child.run(["jq", "-cS", ".ratio |= . + 0", file]).output.filter { !$0.isNewline }
+        }
+
+        /// Every outcome, every `sent` and a refusal, each with its own exit status; only an update touches the record.
+        @Test(arguments: examples)
+        func handlesEveryOutcome(example: String) throws {
+            let sample = Sample()
+            let installation = sample.installation
+            let updated = run(example, "Enrich Lead", installation)
+            #expect(updated.status == 0, "\(updated.output)")
+            #expect(updated.output.hasSuffix("updated\n"))
+            #expect(updated.output.contains("not written: Website (absent)"))
+            let expected =
+                #"{"AnnualRevenue":12.75,"Email Address":"jane@example.com","NumberOfEmployees":250,"Rating":null,"Title":"CTO","id":318581,"ratio":1}"#
+            #expect(sorted(updated.record, installation) == expected)
+
+            let cases: [(webhook: String, status: Int32, output: String)] = [
+                ("plain", 0, "sent"),
+                ("500", 1, "rejected: The service answered 500"),
+                ("rubbish", 1, "failed: "),
+                ("refused", 75, "failed, nothing was sent: "),
+                ("strict", 75, "failed, nothing was sent: "),
+                ("never", 3, "failed, it may have arrived: "),
+                ("no such webhook", 2, "The store has no webhook of the name"),
+                ("disabled", 2, "is switched off"),
+            ]
+            for (webhook, status, output) in cases {
+                let run = run(example, webhook, installation)
+                #expect(run.status == status, "\(webhook): \(run.output)")
+                #expect(run.output.contains(output), "\(webhook): \(run.output)")
+                #expect(run.record == Self.record)
+            }
+            // Nobody listens: nothing was sent. The web server's own error: nobody knows.
+            let closed = RawServer { _, _ in [] }
+            closed.stop()
+            #expect(Installation.waitUntil { HTTPClient(port: closed.port).get("/").status == 0 })
+            #expect(run(example, "plain", installation, port: closed.port).status == 75)
+            let broken = RawServer { _, _ in
+                [.text("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"), .close]
+            }
+            defer { broken.stop() }
+            #expect(run(example, "plain", installation, port: broken.port).status == 3)
+            let cut = RawServer { _, _ in [.close] }
+            defer { cut.stop() }
+            #expect(run(example, "plain", installation, port: cut.port).status == 3)
+        }
+
+        /// A full service answers 503 with `Retry-After`, and each example waits for its turn.
+        @Test func tryAgainWhileTheServiceIsFull() {
+            let service = SampleStore.service()
+            defer { service.stop() }
+            var store = SampleStore.files(servicePort: service.port)
+            store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nmax_in_flight: 1\n"
+            store["webhooks/held.yaml"] = """
+                url: "{{my.Service URL}}/never"
+                timeout: 6s
+                """
+            let installation = Installation(store: store)
+            defer { installation.stop() }
+            let held = installation.client.begin(
+                "POST",
+                "/flow/call-webhook",
+                #"{"webhook": "held", "lead": {}}"#,
+                headers: ["Content-Type: application/json"]
+            )
+            #expect(
+                Installation.waitUntil {
+                    installation.client.get("/flow/metrics").body.contains("\nflowhook_in_flight 1\n")
+                }
+            )
+            let url = "http://127.0.0.1:\(installation.client.port)/flow/call-webhook"
+            let running = Self.examples.map { example in
+                let file = "\(installation.directory)/record-\(example).json"
+                Files.write(Self.record, to: file)
+                let output = "\(installation.directory)/output-\(example)"
+                return (example, Child(Self.command(example) + [url, "plain", file], output: output), output)
+            }
+            for (example, child, output) in running {
+                let status = child.wait()
+                let text = Files.read(output)
+                // On a machine so slow that it started after the call was over it found the service free.
+                #expect(status == 0, "\(example): \(text)")
+                #expect(text.hasSuffix("sent\n"), "\(example): \(text)")
+            }
+            #expect(installation.client.finish(held).status == 200)
+            let busy = running.count { Files.read($0.2).contains("busy, trying again in 1 s") }
+            #expect(busy > 0)
+            #expect(
+                !installation.client.get("/flow/metrics").body.contains(
+                    "flowhook_problems_total{problem=\"overloaded\"} 0\n"
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import JSON
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// The pages on what the service tells and where a store comes from, held against what happens.
+    @Suite(.serialized) struct ObservingDocumentTests {
+        private static func page(_ name: String) -> String {
+            Files.read("\(Installation.root)/Sources/flowhook/Documentation.docc/\(name).md")
+        }
+
+        /// The words in backquotes in the first cells of the tables of a section.
+        private static func firstCells(_ section: String, of page: String) -> Set<String> {
+            let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
+            let rows = lines.drop { $0 != "## \(section)" }.dropFirst().prefix { !$0.hasPrefix("## ") }
+                .filter { $0.hasPrefix("| `") }
+            return Set(
+                rows.flatMap { row in
+                    row.split(separator: "|", maxSplits: 1).first.map { cell in
+                        cell.split(separator: "`").map(String.init).filter { $0.first?.isLetter == true }
+                    } ?? []
+                }
+            )
+        }
+
+        @Test func namesWhatIsTold() throws {
+            let service = SampleStore.service()
+            defer { service.stop() }
+            var store = SampleStore.files(servicePort: service.port)
+            store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nlog_level: debug\n"
+            let installation = Installation(store: store)
+            defer { installation.stop() }
+            let client = installation.client
+            let page = Self.page("Observing")
+            let trace = "0af7651916cd43dd8448eb211c80319c"
+            let headers = [
+                "Content-Type: application/json", "traceparent: 00-\(trace)-b7ad6b7169203331-01", "tracestate: a=1",
+            ]
+            #expect(client.post("/flow/call-webhook", SampleStore.enrich, headers: headers).status == 200)
+            #expect(
+                client.post(
+                    "/flow/call-webhook",
+                    #"{"webhook": "disabled", "program": 1027, "lead": {"id": "l-7", "Email Address": "no@example.com"}}"#,
+                    headers: headers
+                ).status == 409
+            )
+            #expect(client.post("/flow/call-webhook", #"{"webhook": "500", "lead": {}}"#).status == 200)
+            _ = client.post("/flow/preview", SampleStore.enrich)
+
+            // The metrics, both ways.
+            let told = Set(
+                client.get("/flow/metrics").body.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+                    .map { String($0.split(separator: " ")[2]) }
+            )
+            #expect(Self.firstCells("Metrics", of: page) == told)
+
+            // The log.
+            #expect(Installation.waitUntil { installation.log.contains(#""endpoint":"metrics""#) })
+            let lines = try installation.log.split(separator: "\n").filter { $0.hasPrefix("{") }
+                .map { try JSONValue(parsing: Array($0.utf8)) }
+            func names(_ line: JSONValue) -> Set<String> {
+                if case .object(let object) = line { Set(object.members.map(\.name)) } else { [] }
+            }
+            let members = Self.firstCells("The log", of: page)
+            let actions = lines.filter { $0["message"] == .string("flow action") }
+            try #require(actions.count == 2)
+            #expect(names(actions[0]) == members.subtracting(["problem"]))
+            #expect(actions[0]["level"] == .string("info"))
+            #expect(actions[0]["traceId"] == .string(trace))
+            #expect(actions[0]["program"] == .string("1027"))
+            #expect(actions[0]["leadId"] == .string("318581"))
+            #expect(actions[1]["level"] == .string("warning"))
+            #expect(names(actions[1]) == members.subtracting(["problem", "program", "leadId", "traceId"]))
+            let refused = try #require(lines.first { $0["message"] == .string("request refused") })
+            #expect(refused["problem"] == .string("webhook-disabled"))
+            #expect(refused["webhook"] == .string("disabled"))
+            #expect(refused["leadId"] == .string("l-7"))
+            #expect(lines.contains { $0["endpoint"] == .string("preview") && $0["level"] == .string("debug") })
+            for hidden in ["jane@example.com", "no@example.com", "marked-secret-value"] {
+                #expect(!installation.log.contains(hidden))
+            }
+
+            // The trace: the same id with a new parent, in the call and in a preview; nothing without one.
+            let sent = service.received
+            try #require(sent.count == 2)
+            #expect(sent[0].contains("\r\ntraceparent: 00-\(trace)-"))
+            #expect(!sent[0].contains("b7ad6b7169203331"))
+            #expect(sent[0].contains("\r\ntracestate: a=1\r\n"))
+            #expect(!sent[1].contains("trace"))
+            let preview = client.post("/flow/preview", SampleStore.enrich, headers: headers).body
+            #expect(preview.contains(#"{"name":"traceparent","value":"00-\#(trace)-"#))
+        }
+
+        /// Every command of the page, in its order, on answers as a subscription gives them.
+        @Test func theWayFromTheOriginalWorks() {
+            let directory = "/tmp/flowhook-original-\(UInt32.random(in: 0...UInt32.max))"
+            defer { _ = Child.run(["rm", "-rf", directory]) }
+            let answer = { (type: String, name: String) in
+                """
+                {"success": true, "errors": [], "warnings": [], "requestId": "1", "result": [{"folder": {"type": "\(type)",
+                 "value": 1}, "tokens": [{"name": "\(name)", "type": "text", "value": "0123",
+                 "computedUrl": "https://app.example.com/#MF1"}]}]}
+                """
+            }
+            Files.write(answer("Folder", "Prefix"), to: "\(directory)/webinars.json")
+            Files.write(answer("Program", "Speaker"), to: "\(directory)/spring.json")
+            Files.write(
+                #"{"success": true, "result": [{"displayName": "Shoe Size", "dataType": "integer"}]}"#,
+                to: "\(directory)/describe.json"
+            )
+            let commands = Self.page("FromTheOriginal").split(separator: "\n").filter { $0.hasPrefix("    flowhook ") }
+            #expect(commands.count == 5)
+            var output = ""
+            for command in commands {
+                let line = command.replacing("    flowhook ", with: "'\(Installation.program)' ")
+                let run = Child.run(["bash", "-c", "cd \(directory) && \(line)"])
+                #expect(run.status == 0, "\(command): \(run.output)")
+                output = run.output
+            }
+            #expect(output.contains("Prefix"))
+            #expect(output.contains("Speaker"))
+            let steps = Self.page("FirstSteps").split(separator: "\n").filter { $0.hasPrefix("    flowhook ") }
+            #expect(steps.count == 3)
+            for command in steps {
+                let line = command.replacing("    flowhook ", with: "'\(Installation.program)' ")
+                let run = Child.run(["bash", "-c", "mkdir -p \(directory)/first && cd \(directory)/first && \(line)"])
+                #expect(run.status == 0, "\(command): \(run.output)")
+            }
+        }
+    }
+}

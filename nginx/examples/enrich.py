@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Runs a flow action for a lead's record and applies the fields that come back.
+
+    enrich.py URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+
+Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
+its effect, so it is not repeated; 75 nothing was sent, try again later.
+"""
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+
+TRIES = 10
+
+
+def ask(url, request):
+    """Returns status, media type, Retry-After and body. Longer than the longest call (30 s) is long enough to wait."""
+    http = urllib.request.Request(url, json.dumps(request).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(http, timeout=45) as response:
+            return response.status, response.headers.get_content_type(), None, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers.get_content_type(), error.headers.get("Retry-After"), error.read()
+
+
+def run(url, webhook, path):
+    with open(path, encoding="utf-8") as file:
+        record = json.load(file)
+    for _ in range(TRIES):
+        try:
+            status, media_type, retry_after, body = ask(url, {"webhook": webhook, "lead": record})
+        except urllib.error.URLError as error:
+            refused = isinstance(error.reason, ConnectionRefusedError)
+            return (75 if refused else 3), f"no answer: {error.reason}"
+        except OSError as error:
+            return 3, f"no answer: {error}"
+        if status == 503 and retry_after:
+            print(f"busy, trying again in {retry_after} s", flush=True)
+            time.sleep(int(retry_after))
+            continue
+        if media_type == "application/problem+json":
+            # Refused before anything was sent: the detail says what to change.
+            return 2, json.loads(body)["detail"]
+        if status != 200:
+            # The web server's own error: what became of the call is unknown.
+            return 3, f"the web server answered {status}"
+        return apply(json.loads(body), record, path)
+    return 75, "the service stayed busy"
+
+
+def apply(answer, record, path):
+    outcome = answer["outcome"]
+    if outcome == "updated":
+        # None clears a field.
+        record.update(answer["fields"])
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        os.replace(path + ".new", path)
+        for skipped in answer["skipped"]:
+            print(f"not written: {skipped['field']} ({skipped['reason']})")
+        return 0, "updated"
+    if outcome == "sent":
+        return 0, "sent"
+    error = answer["error"]
+    if outcome == "failed" and error["sent"] == "no":
+        return 75, f"failed, nothing was sent: {error['detail']}"
+    if outcome == "failed" and error["sent"] == "maybe":
+        return 3, f"failed, it may have arrived: {error['detail']}"
+    # rejected, or an answer that cannot be used.
+    return 1, f"{outcome}: {error['detail']}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    code, message = run(*sys.argv[1:])
+    print(message)
+    sys.exit(code)

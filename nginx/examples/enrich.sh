@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs a flow action for a lead's record and applies the fields that come back. Needs curl and jq.
+#
+#     enrich.sh URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+#
+# Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
+# its effect, so it is not repeated; 75 nothing was sent, try again later.
+set -euo pipefail
+[ $# -eq 3 ] || { echo "enrich.sh URL WEBHOOK RECORD.json" >&2; exit 64; }
+url=$1 webhook=$2 record=$3
+tries=10
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# finish STATUS MESSAGE
+finish() {
+    printf '%s\n' "$2"
+    exit "$1"
+}
+
+# header NAME: the value of a header of the answer.
+header() {
+    tr -d '\r' < "$work/head" | awk -F': *' -v name="$1" 'tolower($1) == name { print $2; exit }'
+}
+
+jq --arg webhook "$webhook" '{webhook: $webhook, lead: .}' "$record" > "$work/request"
+for ((try = 0; try < tries; try++)); do
+    code=0
+    # Longer than the longest call, 30 s.
+    status=$(curl -sS --max-time 45 -H 'Content-Type: application/json' --data-binary @"$work/request" \
+        -D "$work/head" -o "$work/body" -w '%{http_code}' "$url") || code=$?
+    # 7: no connection was made.
+    [ "$code" -ne 7 ] || finish 75 "no answer: connection refused"
+    [ "$code" -eq 0 ] || finish 3 "no answer: curl's error $code"
+    wait=$(header retry-after)
+    if [ "$status" = 503 ] && [ -n "$wait" ]; then
+        echo "busy, trying again in $wait s"
+        sleep "$wait"
+        continue
+    fi
+    case $(header content-type) in
+        # Refused before anything was sent: the detail says what to change.
+        application/problem+json*) finish 2 "$(jq -r .detail "$work/body")" ;;
+    esac
+    # The web server's own error: what became of the call is unknown.
+    [ "$status" = 200 ] || finish 3 "the web server answered $status"
+
+    case $(jq -r '.outcome + " " + (.error.sent // "")' "$work/body") in
+        "updated ")
+            # null clears a field.
+            jq -s '.[0] + .[1].fields' "$record" "$work/body" > "$record.new"
+            mv "$record.new" "$record"
+            jq -r '.skipped[] | "not written: \(.field) (\(.reason))"' "$work/body"
+            finish 0 updated
+            ;;
+        "sent ") finish 0 sent ;;
+        "failed no") finish 75 "failed, nothing was sent: $(jq -r .error.detail "$work/body")" ;;
+        "failed maybe") finish 3 "failed, it may have arrived: $(jq -r .error.detail "$work/body")" ;;
+        # rejected, or an answer that cannot be used.
+        *) finish 1 "$(jq -r '.outcome + ": " + .error.detail' "$work/body")" ;;
+    esac
+done
+finish 75 "the service stayed busy"
