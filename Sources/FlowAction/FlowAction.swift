@@ -40,7 +40,7 @@ struct FlowAction {
             preview.tokens = rendered.tokens.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
         } catch {
             // Whoever looks for the reason wants to see the values.
-            let (uses, unresolved) = renderer.tokens(of: webhook, resolve: scope.resolve)
+            let (uses, unresolved) = renderer(context).tokens(of: webhook, resolve: scope.resolve)
             preview.tokens = uses.map { Preview.Token($0, seenFrom: folder, in: snapshot.tree) }
             preview.unresolvedTokens = unresolved
             preview.error = error
@@ -51,7 +51,7 @@ struct FlowAction {
     /// The answer where nothing could be sent.
     func answer(failure: CallFailure, _ context: Pipeline.Context) -> FlowActionAnswer {
         var answer = emptyAnswer(context)
-        answer.unresolvedTokens = renderer.tokens(of: webhook, resolve: scope.resolve).unresolved
+        answer.unresolvedTokens = renderer(context).tokens(of: webhook, resolve: scope.resolve).unresolved
         answer.fail(failure)
         return answer
     }

@@ -1,6 +1,7 @@
 import FlowAction
 import JSON
 import Store
+import TestSupport
 import Testing
 
 /// A store's own cases: how they are read, how they are run, and what is told of a difference.
@@ -253,7 +254,7 @@ import Testing
 
     /// The page's own case, and its lists of words.
     @Test func thePageIsRight() async throws {
-        let page = DocumentationPage("Cases")
+        let page = DocumentationPage(named: "Cases")
         let store = TemporaryStore([
             "marketing-activities/my-tokens.yaml": "Key: {secret: true, value: marked-secret-value}\n",
             "marketing-activities/p/program.yaml": "id: 1027\n",
@@ -266,7 +267,7 @@ import Testing
             response_type: JSON
             response_mappings: {NumberOfEmployees: company.employees, Title: person.title}
             """,
-            "tests/case.yaml": try #require(page.blocks.first).text,
+            "tests/case.yaml": try #require(page.examples.first).text,
         ])
         let loaded = store.load()
         let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics.map(\.text))")
@@ -275,7 +276,7 @@ import Testing
         let item = try #require(cases.cases.first)
         #expect(await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0)) == [])
         for kind in CallFailure.Kind.allCases where kind.canned != nil {
-            #expect(page.text.contains("`\(kind.rawValue)`"), "\(kind.rawValue)")
+            #expect(page.lines.contains { $0.contains("`\(kind.rawValue)`") }, "\(kind.rawValue)")
         }
     }
 }

@@ -1,6 +1,7 @@
 import FlowAction
 import JSON
 import Store
+import TestSupport
 import Testing
 
 /// Runs what the page on response mapping says: each example, and each cell of its tables.
@@ -16,7 +17,7 @@ import Testing
     }
 
     static let examples: [Example] = {
-        let blocks = DocumentationPage("ResponseMapping").blocks
+        let blocks = DocumentationPage(named: "ResponseMapping").examples
         return blocks.indices.dropLast(2).compactMap { index in
             guard blocks[index + 1].text.hasPrefix("response_type:") else { return nil }
             return Example(
@@ -76,7 +77,7 @@ import Testing
 
     @Test(arguments: [ResponseType.json, .xml])
     func tables(type: ResponseType) throws {
-        let tables = DocumentationPage("ResponseMapping").tables(type.rawValue)
+        let tables = DocumentationPage(named: "ResponseMapping").tables(type.rawValue)
         #expect(tables.count == (type == .json ? 2 : 1))
         for table in tables {
             for row in table.dropFirst() {

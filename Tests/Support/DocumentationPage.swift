@@ -98,6 +98,29 @@ package struct DocumentationPage {
         return rows
     }
 
+    /// The rows of every table whose first column has a title, the row of titles first; cells without blanks and
+    /// backticks at both ends.
+    package func tables(_ title: String) -> [[[String]]] {
+        var tables: [[[String]]] = []
+        var isOpen = false
+        for line in lines {
+            guard line.hasPrefix("|") else {
+                isOpen = false
+                continue
+            }
+            let cells = line.dropFirst().dropLast().split(separator: "|").map { cell in
+                String(cell.drop { $0 == " " || $0 == "`" }.reversed().drop { $0 == " " || $0 == "`" }.reversed())
+            }
+            if cells.first == title {
+                isOpen = true
+                tables.append([cells])
+            } else if isOpen, !cells.allSatisfy({ $0.hasPrefix("---") }) {
+                tables[tables.count - 1].append(cells)
+            }
+        }
+        return tables
+    }
+
     /// The words that stand in backticks.
     package static func words(in text: String) -> [String] {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated()

@@ -18,12 +18,12 @@ extension Pipeline {
         } catch {
             differences = compare(item, error)
         }
-        let secrets = self.secrets(of: body)
+        let mask = SecretMask(secrets(of: body))
         return differences.map { difference in
             Difference(
                 place: difference.place,
-                expected: difference.expected.masking(secrets),
-                got: difference.got.masking(secrets)
+                expected: mask.masked(difference.expected),
+                got: mask.masked(difference.got)
             )
         }
     }

@@ -81,7 +81,7 @@ package struct Renderer: Sendable {
         of webhook: Webhook,
         resolve: (TokenReference) -> ResolvedToken
     ) -> (uses: [RenderedRequest.TokenUse], unresolved: [String]) {
-        var pass = RenderPass(showsSecrets: false)
+        var pass = RenderPass(showsSecrets: false, idempotencyKey: idempotencyKey)
         _ = pass.url(of: webhook.url, resolve: resolve)
         let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
         _ = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)

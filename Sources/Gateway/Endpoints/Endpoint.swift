@@ -56,6 +56,7 @@ enum Endpoint: Equatable {
         switch self {
         case .callWebhook: "call-webhook"
         case .preview: "preview"
+        case .webhooks, .webhook: "webhooks"
         case .programs: "programs"
         case .tokens: "tokens"
         case .health: "healthz"
