@@ -1,6 +1,6 @@
 # Sourced: installs Debian packages by name, only what is missing.
 
-# install_missing PACKAGE...
+# install_missing PACKAGE...; services that come with them are not started.
 install_missing() {
     local missing=() package
     for package in "$@"; do
@@ -10,8 +10,15 @@ install_missing() {
     local root=()
     [ "$(id -u)" -eq 0 ] || root=(sudo)
     echo "Installing: ${missing[*]}" >&2
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+    # How Debian is told to start no service (invoke-rc.d(8)): a web server for the tests must not take port 80.
+    local policy=/usr/sbin/policy-rc.d status=0
+    [ -e "$policy" ] && policy=
+    [ -z "$policy" ] || printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
+    local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" update >&2 || true
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || status=$?
+    [ -z "$policy" ] || "${root[@]}" rm -f "$policy"
+    return "$status"
 }
 
 # What the build and the service need.
