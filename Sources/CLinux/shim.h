@@ -1,6 +1,7 @@
 #pragma once
 
 // What the toolchain's Glibc module leaves out of the Linux interface.
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -70,4 +71,19 @@ static inline long flowhook_file_system(const char *path) {
 /// Forbids core dumps and other processes' looks into this one's memory (PR_SET_DUMPABLE, proc(5)).
 static inline void flowhook_forbid_dumps(void) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/// Drops the first packet of new connections to a listening TCP socket (SO_ATTACH_FILTER, socket(7)); those that have
+/// been made, or are being made, stay. The filter sees a segment from its TCP header on: byte 13 holds the flags.
+static inline int flowhook_refuse_new_connections(int descriptor) {
+    enum { synchronize = 0x02, acknowledge = 0x10 };
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, synchronize | acknowledge),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, synchronize, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    struct sock_fprog program = {sizeof instructions / sizeof instructions[0], instructions};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }

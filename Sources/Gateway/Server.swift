@@ -72,11 +72,13 @@ package final class Server {
                 }
             )
         )
+        ServiceManager.notify(.ready)
         while signals.next() == .reload {
             service.observer.reopen()
             reloader.request()
         }
         reloader.stop()
+        ServiceManager.notify(.stopping)
         log.write(.notice, "draining")
         service.beginDraining(seconds: Self.drainSeconds)
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)

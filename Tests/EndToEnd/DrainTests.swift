@@ -30,17 +30,17 @@ extension EndToEnd {
             kill(installation.flowhook.pid, signal)
             Installation.waitUntil { access(socket, F_OK) != 0 }
             #expect(throws: (any Error).self) { try FastCGIClient(path: socket) }
-            // A kept connection is served once more, within its second, and closed.
+            // A kept connection is served once more, within its four seconds, and closed.
             kept[1].send(request("/flow/readyz"))
             if let text = kept[1].text() {
                 #expect(text.hasPrefix("Status: 503"))
                 #expect(text.contains(#""status":"draining""#))
             }
-            #expect(kept[1].isAtEnd())
+            #expect(kept[1].isAtFarewell())
             // An idle one is closed; what is under way ends well.
             #expect(kept[2].isAtEnd())
             #expect(kept[0].text()?.contains(#""outcome":"updated""#) == true)
-            #expect(kept[0].isAtEnd())
+            #expect(kept[0].isAtFarewell())
             #expect(installation.flowhook.wait() == 0)
             #expect(installation.log.contains(#""message":"stopped""#))
         }

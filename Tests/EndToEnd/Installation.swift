@@ -22,7 +22,7 @@ final class Installation: @unchecked Sendable {
     }()
 
     /// How Flowhook gets its socket.
-    enum Start {
+    enum Start: Sendable {
         case listen
         case spawnFCGI
         case systemd
@@ -33,6 +33,8 @@ final class Installation: @unchecked Sendable {
         ///
         /// The pid of the present one stands in the file `pid`.
         case supervised
+        /// A program in Python, made for the directory, that holds the socket itself.
+        case held(@Sendable (_ directory: String) -> String)
 
         /// In a user namespace of its own, where inotify has no watches to give.
         static let withoutWatches = Start.launched(by: [
@@ -125,6 +127,8 @@ final class Installation: @unchecked Sendable {
             child = Child(["python3", "-c", supervisor], environment: ["FLOWHOOK_STORE": store], output: output)
         case .fcgiwrap:
             child = Child(["fcgiwrap", "-c", "4", "-f", "-s", "unix:\(socket)"], output: output)
+        case .held(let holder):
+            child = Child(["python3", "-c", holder(directory)], output: output)
         }
         waitUntil { access(socket, F_OK) == 0 }
         return child
@@ -199,6 +203,8 @@ final class Installation: @unchecked Sendable {
         nginx.end(SIGQUIT)
         // fcgiwrap, which stands in Flowhook's place for CGI, takes its time over SIGTERM.
         flowhook.end(seconds: isCGI ? 0 : 60)
+        // What it started is in its group.
+        kill(-flowhook.pid, SIGKILL)
         _ = Child.run(["rm", "-rf", directory])
     }
 }

@@ -24,6 +24,13 @@ final class WebServer {
         let directory = "/tmp/flowhook-ws-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         self.directory = directory
         Files.write("", to: "\(directory)/www/index.html")
+        // Apache does not serve as root: what it runs as is to reach the socket and the program.
+        let isRootsApache = getuid() == 0 && (kind == .apacheFastCGI || kind == .apacheCGI)
+        var program = Installation.program
+        if isRootsApache && kind == .apacheCGI {
+            program = "\(directory)/flowhook"
+            _ = Child.run(["cp", Installation.program, program])
+        }
         var address = "unix:\(directory)/flowhook.sock"
         var children: [Child] = []
         switch kind {
@@ -49,8 +56,13 @@ final class WebServer {
                 .replacing("/run/flowhook/flowhook.sock", with: "\(directory)/flowhook.sock")
                 .replacing("/run/lighttpd/flowhook.sock", with: "\(directory)/flowhook.sock")
                 .replacing("/run/fcgiwrap.socket", with: "\(directory)/flowhook.sock")
-                .replacing("/usr/bin/flowhook", with: Installation.program)
+                .replacing("/usr/bin/flowhook", with: program)
                 .replacing("/etc/flowhook", with: store)
+        }
+        if isRootsApache && kind == .apacheFastCGI {
+            // What SocketGroup=www-data does where systemd makes the socket.
+            Installation.waitUntil { access("\(directory)/flowhook.sock", F_OK) == 0 }
+            chmod("\(directory)/flowhook.sock", 0o666)
         }
         for _ in 0..<5 {
             let port = Self.freePort()
@@ -100,14 +112,15 @@ final class WebServer {
                 ["mpm_event", "authz_core", "authz_host"] + (isCGI ? ["cgid", "alias", "env"] : ["proxy", "proxy_fcgi"])
             let loads = modules.map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }
             let text = """
+                Mutex file:\(directory)
                 ServerRoot \(directory)
                 ServerName test
                 Listen 127.0.0.1:\(port)
                 PidFile \(directory)/apache.pid
                 ErrorLog \(directory)/server.log
                 DefaultRuntimeDir \(directory)
-                User \(root ? "root" : "#\(getuid())")
-                Group \(root ? "root" : "#\(getgid())")
+                User \(root ? "www-data" : "#\(getuid())")
+                Group \(root ? "www-data" : "#\(getgid())")
                 \(loads.joined(separator: "\n"))
                 \(isCGI ? "ScriptSock \(directory)/cgid.sock" : "")
                 DocumentRoot \(directory)/www

@@ -78,6 +78,14 @@ package final class FastCGIClient: Sendable {
         return count == 0 || count < 0 && errno == ECONNRESET
     }
 
+    /// Whether the peer has closed the connection, and said before that nothing follows: bytes behind the last answer,
+    /// which a web server that keeps connections takes for a reason not to keep this one.
+    package func isAtFarewell() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_WAITALL.rawValue))
+        return count == 16 && bytes[..<2] == [1, 11] && isAtEnd()
+    }
+
     /// Whether the peer has closed the connection by now.
     package var isClosed: Bool {
         var descriptor = pollfd(fd: descriptor, events: 0, revents: 0)

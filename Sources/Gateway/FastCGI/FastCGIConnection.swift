@@ -197,12 +197,13 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             request.abandon()
             return close()
         }
-        if fitsSendBuffer(bytes.count) {
+        let isFarewell = request.keepsConnection && shard.isDraining
+        if !isFarewell, fitsSendBuffer(bytes.count) {
             guard request.finish(bytes) else { return close(isClosedByLibrary: true) }
             finish()
         } else if let records = shard.pair.records(of: bytes, by: request) {
             state = .leaving
-            (outgoing, written) = (records, 0)
+            (outgoing, written) = (records + (isFarewell ? Self.farewell : []), 0)
             startTimer()
             shard.loop.modify(descriptor, events: Self.arrivals | Events.writable)
             heldBytes = records.count
@@ -211,6 +212,13 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             close()
         }
     }
+
+    /// What follows the last answer of a connection that the web server would keep: FCGI_UNKNOWN_TYPE (FastCGI 1.0,
+    /// section 4.2), which nothing asked for.
+    ///
+    /// nginx keeps a connection only where nothing follows FCGI_END_REQUEST, and these bytes come with it. Without them
+    /// the next request could be written between the answer and the close, and would be lost with it.
+    private static let farewell: [UInt8] = [1, 11, 0, 0, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
 
     /// Whether the socket takes so many bytes at once, by a bound that allows for the kernel's own overhead.
     private func fitsSendBuffer(_ count: Int) -> Bool {

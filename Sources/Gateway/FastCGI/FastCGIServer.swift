@@ -18,6 +18,12 @@ package final class FastCGIServer: Sendable {
         /// has taken longest goes.
         package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
+        /// How long idle connections are left open while the server drains.
+        ///
+        /// Longer than the web server keeps them (`keepalive_timeout` in flowhook-upstream.conf, 2 s): whoever closes
+        /// first can be sure that no request is on its way, and a web server does not repeat a POST that it has written.
+        package var idleNanoseconds: UInt64 = 4_000_000_000
+
         /// Joins a responder and its bound.
         package init(respond: @escaping Responder, maximumBodyBytes: @escaping @Sendable () -> Int) {
             self.respond = respond
@@ -68,16 +74,31 @@ package final class FastCGIServer: Sendable {
         shards.reduce(0) { $0 + $1.count.load(ordering: .relaxed) }
     }
 
-    /// Stops accepting and lets what is under way end; blocks the calling thread, which is no loop's.
+    /// Lets what is under way end and stops; blocks the calling thread, which is no loop's.
+    ///
+    /// From now on a connection is closed right after its answer, and an idle one is left to the web server to close for
+    /// four seconds (``Options/idleNanoseconds``). On a socket that was handed over nobody but this process accepts until
+    /// it has ended: so it goes on while idle connections remain, three seconds at most, and who comes then waits in the
+    /// queue for the next process. To a socket of our own nobody new comes at all.
     ///
     /// - Parameter seconds: how long at most.
     /// - Returns: whether every connection has ended.
     package func drain(seconds: Int) -> Bool {
-        for shard in shards { shard.loop.wait { shard.drain() } }
+        let start = nanoseconds(of: CLOCK_MONOTONIC)
+        listener.refuseArrivals()
+        for shard in shards { shard.loop.wait { shard.beginDraining() } }
+        while nanoseconds(of: CLOCK_MONOTONIC) < start + listener.lateNanoseconds, !listener.isInherited || isAnyIdle {
+            usleep(10_000)
+        }
+        for shard in shards { shard.loop.wait { shard.stopAccepting() } }
         listener.stopListening()
-        let deadline = nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000
+        let deadline = start + UInt64(seconds) * 1_000_000_000
         while connections > 0, nanoseconds(of: CLOCK_MONOTONIC) < deadline { usleep(10_000) }
         for shard in shards { shard.loop.wait { shard.release() } }
         return connections == 0
+    }
+
+    private var isAnyIdle: Bool {
+        shards.contains { shard in shard.loop.wait { shard.waiting.first != nil } }
     }
 }

@@ -24,9 +24,6 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private var heldBytes = 0
     private var isPaused = false
 
-    /// How long idle kept connections stay once the server drains.
-    static let idleNanoseconds: UInt64 = 1_000_000_000
-
     /// Makes one of several shards of a server; each has its part of the server's bounds.
     ///
     /// - Throws: where the system gives no descriptors.
@@ -58,16 +55,18 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         try loop.register(listener, events: Events.readable | Events.exclusive, handler: self)
     }
 
-    /// Accepts no more and closes connections after their answers; idle ones go after a second, in which a request that
-    /// is on its way still gets its answer.
-    func drain() {
-        // Who has connected already is served: a web server does not repeat a POST that it has written.
-        while acceptSome() {}
+    /// Closes connections after their answers from now on, and what is idle when its time is over.
+    func beginDraining() {
         isDraining = true
-        loop.deregister(listener)
-        loop.schedule(at: loop.now + Self.idleNanoseconds) { [self] in
+        loop.schedule(at: loop.now + options.idleNanoseconds) { [self] in
             for connection in connections.values { connection.closeIfIdle() }
         }
+    }
+
+    /// Accepts who has connected already, and then no more.
+    func stopAccepting() {
+        while acceptSome() {}
+        loop.deregister(listener)
     }
 
     /// Lets go of the siblings, which hold one another.

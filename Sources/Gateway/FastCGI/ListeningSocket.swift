@@ -5,8 +5,9 @@ internal import Glibc
 package final class ListeningSocket: Sendable {
     /// The descriptor, non-blocking.
     package let descriptor: Int32
+    /// Whether somebody handed it over, who keeps it open for the process that comes next.
+    let isInherited: Bool
     private let file: File?
-    private let isOurs: Bool
 
     /// The file of a Unix socket that we made, told from one that somebody put in its place later.
     private struct File: Sendable, Equatable {
@@ -31,7 +32,7 @@ package final class ListeningSocket: Sendable {
     package init(inherited descriptor: Int32) {
         self.descriptor = descriptor
         file = nil
-        isOurs = false
+        isInherited = true
         Self.setNonBlocking(descriptor)
     }
 
@@ -42,7 +43,7 @@ package final class ListeningSocket: Sendable {
     ///
     /// - Throws: where the address is malformed, in use, or not to be had.
     package init(_ address: String) throws(AddressError) {
-        isOurs = true
+        isInherited = false
         if address.hasPrefix("unix:") {
             (descriptor, file) = try Self.listen(atPath: String(address.dropFirst(5)))
         } else if address.hasPrefix("tcp:") {
@@ -60,11 +61,29 @@ package final class ListeningSocket: Sendable {
         unlink(file.path)
     }
 
-    /// Lets nobody connect any more, so that a web server turns elsewhere at once; one that was handed over stays as it
-    /// is, for the process that comes next.
+    /// Lets nobody new connect, so that a web server turns elsewhere at once; who waits to be accepted stays.
+    ///
+    /// A socket that was handed over stays as it is. To a TCP socket connections that are being made still come for
+    /// ``lateNanoseconds``; the kernel repeats the first packet of others after a second, and then they are refused.
+    func refuseArrivals() {
+        guard !isInherited else { return }
+        if file == nil {
+            _ = flowhook_refuse_new_connections(descriptor)
+        } else {
+            removeFile()
+            shutdown(descriptor, Int32(SHUT_RDWR))
+        }
+    }
+
+    /// How long connections may still come when a drain begins, in nanoseconds.
+    var lateNanoseconds: UInt64 {
+        if isInherited { return 3_000_000_000 }
+        return file == nil ? 100_000_000 : 0
+    }
+
+    /// Ends a socket of our own; who still waited to be accepted is reset.
     func stopListening() {
-        guard isOurs else { return }
-        removeFile()
+        guard !isInherited else { return }
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 

@@ -20,6 +20,7 @@ final class EchoServer: @unchecked Sendable {
         loops = try (0..<count).map { try EventLoop(name: "loop \($0)") }
         for loop in loops { loop.start() }
         var options = FastCGIServer.Options(respond: respond, maximumBodyBytes: { maximumBodyBytes })
+        options.idleNanoseconds = 1_000_000_000
         adjust(&options)
         server = try FastCGIServer(listener: socket, loops: loops, options: options)
         server.start()

@@ -210,7 +210,7 @@ import Testing
         #expect(server.stop())
         for client in clients {
             #expect(client.text()?.hasSuffix("late") == true)
-            #expect(client.isAtEnd())
+            #expect(client.isAtFarewell())
         }
     }
 
@@ -228,7 +228,7 @@ import Testing
         #expect(server.stop())
         #expect(queued.answer()?.last == 2)
         #expect(kept.answer()?.last == 3)
-        #expect(queued.isAtEnd() && kept.isAtEnd())
+        #expect(queued.isAtFarewell() && kept.isAtFarewell())
     }
 
     /// A web server that connects to a server which drains turns elsewhere at once; it does not wait for the exit.
