@@ -57,7 +57,10 @@ extension EndToEnd {
                 #expect(load.waitForMore(100))
                 Files.write("", to: "\(directory)/restart-\(number)")
                 let started = "\(directory)/started-\(number)"
-                try #require(Installation.waitUntil(seconds: 120) { access(started, F_OK) == 0 }, "\(sample.installation.log)")
+                try #require(
+                    Installation.waitUntil(seconds: 120) { access(started, F_OK) == 0 },
+                    "\(sample.installation.log)"
+                )
                 restarts.append(Files.read(started))
             }
             #expect(load.waitForMore(100))

@@ -109,7 +109,8 @@ final class WebServer {
                 to: "\(directory)/flowhook.conf"
             )
             let modules =
-                ["mpm_event", "authz_core", "authz_host"] + (isCGI ? ["cgid", "alias", "env"] : ["proxy", "proxy_fcgi"])
+                ["mpm_event", "authz_core", "authz_host"]
+                + (isCGI ? ["cgid", "alias", "env"] : ["proxy", "proxy_fcgi"])
             let loads = modules.map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }
             let text = """
                 Mutex file:\(directory)

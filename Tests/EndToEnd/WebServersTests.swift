@@ -106,7 +106,8 @@ extension EndToEnd {
         private static func unchunked(_ text: String) -> String {
             var rest = Array(text.utf8)[...]
             var body: [UInt8] = []
-            while let end = rest.firstIndex(of: 13), let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16),
+            while let end = rest.firstIndex(of: 13),
+                let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16),
                 size > 0, rest.count >= end - rest.startIndex + 2 + size
             {
                 body += rest[(end + 2)..<(end + 2 + size)]
@@ -137,7 +138,11 @@ extension EndToEnd {
                 #expect(answer.header("X-Request-Id") != nil, "\(kind): \(request)")
                 #expect(answer.header("X-Request-Id") != "forged")
             }
-            #expect(answers.map(\.status) == [200, 200, 200, 200, 404, 400, 400, 415, 200, 200, 404, 200, 200, 405, 404, 200, 200])
+            #expect(
+                answers.map(\.status) == [
+                    200, 200, 200, 200, 404, 400, 400, 415, 200, 200, 404, 200, 200, 405, 404, 200, 200,
+                ]
+            )
             keepsTheRestToTheMachineItself(server.client, kind)
             refusesWhatIsTooLarge(server.client, kind)
         }
@@ -150,7 +155,8 @@ extension EndToEnd {
             #expect(other.get("/flow/healthz").status == 200, "\(kind)")
             #expect(other.post("/flow/call-webhook", SampleStore.enrich).status == 200, "\(kind)")
             let spellings = [
-                "/flow/readyz", "/flow/%72eadyz", "/flow//readyz", "//flow/readyz", "/flow/./readyz", "/x/../flow/readyz",
+                "/flow/readyz", "/flow/%72eadyz", "/flow//readyz", "//flow/readyz", "/flow/./readyz",
+                "/x/../flow/readyz",
                 "/flow/healthz/../readyz", "/flow/healthz%2f..%2freadyz", "/flow/healthz/%2e%2e/readyz", "/FLOW/readyz",
                 "/flow/readyz/../healthz", "/flow/readyz?/flow/healthz", "/flow/readyz;/../healthz",
                 "/flow/readyz/%2e%2e/healthz", "http://test/flow/readyz", "/flow/readyz%00/../healthz",

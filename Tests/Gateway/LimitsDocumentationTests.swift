@@ -50,7 +50,7 @@ import Testing
         ("Response in the activity", size(FlowActionAnswer.Activity.maximumResponseBytes)),
         ("A file", size(StoreFiles.maximumBytes)),
         ("Requests in flight after the signal to stop", "\(Server.drainSeconds) s"),
-        ("Idle kept connections after the signal to stop", "\(FastCGIShard.idleNanoseconds / 1_000_000_000) s"),
+        ("Idle kept connections after the signal to stop", "\(FastCGIServer.idleNanoseconds / 1_000_000_000) s"),
         ("A call, from the look-up to the last byte and every retry", "\(CallPolicy().timeout.components.seconds) s"),
     ]
 

@@ -19,10 +19,7 @@ package final class FastCGIServer: Sendable {
         package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
         /// How long idle connections are left open while the server drains.
-        ///
-        /// Longer than the web server keeps them (`keepalive_timeout` in flowhook-upstream.conf, 2 s): whoever closes
-        /// first can be sure that no request is on its way, and a web server does not repeat a POST that it has written.
-        package var idleNanoseconds: UInt64 = 4_000_000_000
+        package var idleNanoseconds = FastCGIServer.idleNanoseconds
 
         /// Joins a responder and its bound.
         package init(respond: @escaping Responder, maximumBodyBytes: @escaping @Sendable () -> Int) {
@@ -36,6 +33,12 @@ package final class FastCGIServer: Sendable {
 
     /// How many bytes are held for peers that are slow, in all: 256 MiB.
     package static let maximumHeldBytes = 256 << 20
+
+    /// How long idle connections are left open while the server drains: 4 s.
+    ///
+    /// Longer than the web server keeps them (`keepalive_timeout` in flowhook-upstream.conf, 2 s): whoever closes first
+    /// can be sure that no request is on its way, and a web server does not repeat a POST that it has written.
+    package static let idleNanoseconds: UInt64 = 4_000_000_000
 
     private let listener: ListeningSocket
     private let shards: [FastCGIShard]

@@ -1,0 +1,96 @@
+import Testing
+
+/// What the pages about installing show is what ships.
+struct InstallingTests {
+    private static func page(_ name: String) -> String {
+        Files.read("\(Installation.root)/Sources/flowhook/Documentation.docc/\(name).md")
+    }
+
+    /// The lines of a configuration that do something.
+    private static func effective(_ text: some StringProtocol) -> [String] {
+        text.split(separator: "\n").map { line in
+            String(line.drop { $0 == " " })
+        }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    }
+
+    /// The blocks of a page in one language.
+    private static func blocks(_ language: String, in page: String) -> [Substring] {
+        page.split(separator: "```\(language)\n").dropFirst().compactMap { $0.split(separator: "```").first }
+    }
+
+    private static func listing(_ folder: String) -> [String] {
+        Child.run(["ls", "\(Installation.root)/\(folder)"]).output.split(separator: "\n").map(String.init)
+    }
+
+    @Test func theSampleForSeveralHostsIsTheOneThatShips() {
+        let shown = Self.blocks("nginx", in: Self.page("SeveralHosts"))
+        #expect(shown.count == 1)
+        #expect(Self.effective(shown[0]) == Self.effective(Files.read("\(Installation.root)/nginx/several-hosts.conf")))
+    }
+
+    @Test func everySampleIsOnThePageAndEveryFileOnThePagesExists() {
+        let servers = Self.page("WebServers")
+        let samples = Self.listing("nginx/other-servers")
+        #expect(samples.count >= 6)
+        for sample in samples { #expect(servers.contains("nginx/other-servers/\(sample)"), "\(sample)") }
+        for name in ["WebServers", "SeveralHosts", "Installing"] {
+            let words = Self.page(name).split { $0.isWhitespace || "`,;|()".contains($0) }
+            for word in words where word.hasPrefix("nginx/") && !word.hasSuffix("/") {
+                let found = Child.run(["ls", "\(Installation.root)/\(word)"])
+                #expect(found.status == 0, "\(name): \(word)")
+            }
+        }
+    }
+
+    /// What the pages promise of the package is in the files that it is made of.
+    @Test func thePackageKeepsItsPromises() {
+        func debian(_ name: String) -> String { Files.read("\(Installation.root)/nginx/debian/\(name)") }
+        let page = Self.page("Installing")
+        let (socket, service) = (debian("flowhook.socket"), debian("flowhook.service"))
+        for line in [
+            "ListenStream=/run/flowhook/flowhook.sock", "SocketGroup=www-data", "SocketMode=0660", "Backlog=4096",
+        ] {
+            #expect(Self.effective(socket).contains(line), "\(line)")
+        }
+        for line in [
+            "User=flowhook", "TimeoutStopSec=45", "ExecReload=/bin/kill -HUP $MAINPID", "ProtectSystem=strict",
+        ] {
+            #expect(Self.effective(service).contains(line), "\(line)")
+        }
+        let samples = Files.read("\(Installation.root)/nginx/flowhook.conf")
+        #expect(page.contains("fastcgi_read_timeout 75s") && samples.contains("fastcgi_read_timeout 75s;"))
+        for name in ["flowhook-upstream.conf", "several-hosts.conf"] {
+            let upstream = Files.read("\(Installation.root)/nginx/\(name)")
+            #expect(page.contains("keepalive_timeout 2s") && upstream.contains("keepalive_timeout 2s;"))
+        }
+        #expect(page.contains("four seconds") && samples.contains("fastcgi_keep_conn on;"))
+    }
+
+    /// The store that the package brings loads, without a finding; and what its comments offer does too.
+    @Test func thePackagesStoreLoads() {
+        let directory = "/tmp/flowhook-sample-\(UInt32.random(in: 0...UInt32.max))"
+        defer { _ = Child.run(["rm", "-rf", directory]) }
+        _ = Child.run(["cp", "-R", "\(Installation.root)/nginx/debian/store", directory])
+        let asItComes = Child.run([Installation.program, "check", "--strict", "--store", directory])
+        #expect(asItComes.status == 0, "\(asItComes.output)")
+        for file in ["flowhook.yaml", "webhooks/example.yaml", "marketing-activities/my-tokens.yaml"] {
+            let lines = Files.read("\(directory)/\(file)").split(separator: "\n", omittingEmptySubsequences: false)
+            // A comment that is an offer begins without a blank.
+            let offered = lines.map { line in
+                guard let mark = line.firstIndex(of: "#"), line[..<mark].allSatisfy({ $0 == " " }),
+                    line[mark...].dropFirst().first?.isLetter == true
+                else { return String(line) }
+                return String(line[..<mark] + line[mark...].dropFirst())
+            }
+            Files.write(offered.joined(separator: "\n"), to: "\(directory)/\(file)")
+        }
+        #expect(Files.read("\(directory)/flowhook.yaml").contains("\ntime_zone: UTC"))
+        Files.write("a-secret-key", to: "\(directory).credentials/example-key")
+        defer { _ = Child.run(["rm", "-rf", "\(directory).credentials"]) }
+        let offered = Child.run(
+            [Installation.program, "check", "--secrets", "--store", directory],
+            environment: ["CREDENTIALS_DIRECTORY": "\(directory).credentials"]
+        )
+        #expect(offered.status == 0, "\(offered.output)")
+    }
+}
