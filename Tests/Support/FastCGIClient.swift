@@ -82,7 +82,7 @@ package final class FastCGIClient: Sendable {
     /// which a web server that keeps connections takes for a reason not to keep this one.
     package func isAtFarewell() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 16)
-        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_WAITALL.rawValue))
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_WAITALL))
         return count == 16 && bytes[..<2] == [1, 11] && isAtEnd()
     }
 

@@ -102,6 +102,6 @@ package final class FastCGIServer: Sendable {
     }
 
     private var isAnyIdle: Bool {
-        shards.contains { shard in shard.loop.wait { shard.waiting.first != nil } }
+        shards.contains { shard in shard.loop.wait { !shard.waiting.isEmpty } }
     }
 }

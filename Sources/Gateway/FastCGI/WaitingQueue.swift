@@ -15,6 +15,9 @@ struct WaitingQueue {
     private unowned(unsafe) var head: WaitingPlace?
     private unowned(unsafe) var tail: WaitingPlace?
 
+    /// Whether no connection waits.
+    var isEmpty: Bool { head == nil }
+
     /// The connection that has waited longest, if it has since before a moment.
     func first(before moment: UInt64) -> FastCGIConnection? {
         guard let head, head.since < moment else { return nil }
