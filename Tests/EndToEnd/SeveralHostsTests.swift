@@ -14,7 +14,9 @@ extension EndToEnd {
         private static let clients = 24
 
         private func load(_ hosts: SeveralHosts) -> IdentifiedLoad {
-            IdentifiedLoad(clients: Self.clients, of: hosts.client) { #"{"webhook": "Enrich Lead", "lead": {"id": \#($0)}}"# }
+            IdentifiedLoad(clients: Self.clients, of: hosts.client) {
+                #"{"webhook": "Enrich Lead", "lead": {"id": \#($0)}}"#
+            }
         }
 
         /// No lead was called for twice, and every one that was answered with an update was called for.

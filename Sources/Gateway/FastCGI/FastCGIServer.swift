@@ -88,8 +88,8 @@ package final class FastCGIServer: Sendable {
     /// - Returns: whether every connection has ended.
     package func drain(seconds: Int) -> Bool {
         let start = nanoseconds(of: CLOCK_MONOTONIC)
-        listener.refuseArrivals()
         for shard in shards { shard.loop.wait { shard.beginDraining() } }
+        listener.refuseArrivals()
         while nanoseconds(of: CLOCK_MONOTONIC) < start + listener.lateNanoseconds, !listener.isInherited || isAnyIdle {
             usleep(10_000)
         }
