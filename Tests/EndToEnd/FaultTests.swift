@@ -50,8 +50,9 @@ extension EndToEnd {
                 return child
             }
             let third = begin()
-            let half = sample.begin(20, #"{"webhook": "third-half", "lead": {}}"#)
-            Installation.waitUntil { Files.read("\(directory)/third.log").split(separator: "\n").count == 20 }
+            // Fewer than open the circuit.
+            let half = sample.begin(12, #"{"webhook": "third-half", "lead": {}}"#)
+            Installation.waitUntil { Files.read("\(directory)/third.log").split(separator: "\n").count == 12 }
             // Who calls another service does not notice.
             #expect(sample.installation.call(Self.get).body.contains(#""outcome":"sent""#))
             third.end(SIGKILL)

@@ -152,7 +152,8 @@ final class Installation: @unchecked Sendable {
             let nginx = nginx(directory)
             let client = HTTPClient(port: port)
             if waitUntil(seconds: 10, { client.get("/flow/healthz").status == 200 }) { return (nginx, client) }
-            nginx.end(SIGKILL)
+            kill(-nginx.pid, SIGKILL)
+            _ = nginx.wait()
         }
         preconditionFailure(
             "nginx or Flowhook did not come up: \(Files.read("\(directory)/nginx-error.log")) \(Files.read("\(directory)/flowhook.log"))"

@@ -31,12 +31,12 @@ extension EndToEnd {
             }
         }
 
-        private static func adjust(_ store: inout [String: String], port: Int, level: String) {
+        private static func adjust(_ store: inout [String: String], port: Int, level: String, activityLog: String) {
             store = [
                 "flowhook.yaml": """
                 allow_networks: [127.0.0.0/8]
                 log_level: \(level)
-                activity_log: activity.log
+                activity_log: \(activityLog)
                 """,
                 "secret": secret,
                 "marketing-activities/my-tokens.yaml": """
@@ -103,7 +103,9 @@ extension EndToEnd {
             let service = Self.service()
             defer { service.stop() }
             var store: [String: String] = [:]
-            Self.adjust(&store, port: service.port, level: level)
+            let activityLog = "/tmp/flowhook-e2e-\(getpid())-privacy-\(level).log"
+            defer { unlink(activityLog) }
+            Self.adjust(&store, port: service.port, level: level, activityLog: activityLog)
             let installation = Installation(store: store)
             defer { installation.stop() }
             let client = installation.client
@@ -138,9 +140,9 @@ extension EndToEnd {
             kill(installation.flowhook.pid, SIGHUP)
             Installation.waitUntil { client.get("/flow/readyz").body.contains("stale") }
             #expect(installation.flowhook.end() == 0)
-            let log =
-                installation.log + Files.read("\(installation.directory)/store/activity.log")
-                + Files.read("\(installation.directory)/activity.log")
+            let activities = Files.read(activityLog)
+            #expect(activities.contains("Call Webhook"))
+            let log = installation.log + activities
             #expect(log.contains("\"outcome\":\"sent\""))
             for mark in Self.secretMarks + Self.leadMarks {
                 #expect(!log.contains(mark), "\(mark) is in the log")
@@ -161,7 +163,8 @@ extension EndToEnd {
             let directory = "/tmp/flowhook-e2e-\(getpid())-privacy"
             defer { _ = Child.run(["rm", "-rf", directory]) }
             var store: [String: String] = [:]
-            Self.adjust(&store, port: service.port, level: "debug")
+            let activityLog = "\(directory)/activity.log"
+            Self.adjust(&store, port: service.port, level: "debug", activityLog: activityLog)
             for (path, text) in store { Files.write(text, to: "\(directory)/\(path)") }
             for arguments in [["check"], ["tokens", "1"], ["preview", "request.json"], ["call", "request.json"]] {
                 for request in Self.requests.prefix(arguments.contains("request.json") ? 8 : 1) {

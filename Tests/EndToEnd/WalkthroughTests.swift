@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// The pages that lead somebody through: every file is written, every command is run, and prints what the page shows.
+    /// The pages that lead somebody through: every file is written, every command runs and prints what the page shows.
     @Suite(.serialized) struct WalkthroughTests {
         @Test(arguments: ["Tutorial", "HowTo"])
         func doesWhatThePageShows(page: String) {
@@ -47,7 +47,8 @@ extension EndToEnd {
     /// The reading of pages itself.
     @Suite struct WalkthroughReadingTests {
         @Test func readsFilesCommandsAndWhatTheyPrint() {
-            let page = "# T\n\n`a/b.yaml`:\n\n```yaml\nx: 1\n```\n\nThen:\n\n```sh\ntrue\n```\n\n```text\nno…thing\n```\n"
+            let file = "`a/b.yaml`:\n\n```yaml\nx: 1\n```\n"
+            let page = "# T\n\n\(file)\nThen:\n\n```sh\ntrue\n```\n\n```text\nno…thing\n```\n"
             #expect(
                 Walkthrough(page: page).steps == [
                     .file(path: "a/b.yaml", text: "x: 1\n"), .commands("true\n", output: "no…thing\n"),

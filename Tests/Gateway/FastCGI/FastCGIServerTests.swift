@@ -228,7 +228,9 @@ import Testing
         #expect(server.stop())
         #expect(queued.answer()?.last == 2)
         #expect(kept.answer()?.last == 3)
-        #expect(queued.isAtFarewell() && kept.isAtFarewell())
+        // An answer that was on its way before the drain began has no farewell behind it; its connection ends as idle.
+        #expect(queued.isAtFarewell() || queued.isAtEnd())
+        #expect(kept.isAtFarewell() || kept.isAtEnd())
     }
 
     /// A web server that connects to a server which drains turns elsewhere at once; it does not wait for the exit.
