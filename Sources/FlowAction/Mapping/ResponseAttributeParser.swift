@@ -19,18 +19,18 @@ struct ResponseAttributeParser {
     /// - Throws: a finding of severity error that points at the first byte that does not fit.
     mutating func parse() throws(TemplateFinding) -> [ResponseAttribute.Step] {
         guard let first = bytes.first else {
-            throw finding("empty-attribute", at: 0, "A response attribute is a path such as \(example).")
+            throw finding("empty-attribute", at: 0, "a response attribute is a path such as \(example)")
         }
         if first == UInt8(ascii: "$") {
             throw finding(
                 "invalid-key",
                 at: 0,
-                "A response attribute begins with the first key, without $.",
+                "a response attribute begins with the first key, without $",
                 suggestion: bytes.starts(with: "$.".utf8) ? text(2..<bytes.count) : nil
             )
         }
         if first == UInt8(ascii: "/") {
-            throw finding("invalid-key", at: 0, "Keys are joined by dots, as in \(example).")
+            throw finding("invalid-key", at: 0, "keys are joined by dots, as in \(example)")
         }
         if first != UInt8(ascii: "[") { try parseKey() }
         while position < bytes.count {
@@ -43,7 +43,7 @@ struct ResponseAttributeParser {
                 throw finding(
                     "invalid-path",
                     at: position,
-                    "After a closing bracket comes a dot, a bracket or the end."
+                    "after a closing bracket comes a dot, a bracket or the end"
                 )
             }
         }
@@ -71,7 +71,7 @@ struct ResponseAttributeParser {
                 isAttribute ? "invalid-key" : "empty-key",
                 at: start,
                 isAttribute
-                    ? "A name follows @." : "A key is missing; between two dots and after the last one stands a key."
+                    ? "a name follows @" : "a key is missing; between two dots and after the last one stands a key"
             )
         }
         try append(key: text(start..<position), at: start)
@@ -89,13 +89,13 @@ struct ResponseAttributeParser {
 
     private func unexpected(_ scalar: Unicode.Scalar, keyStart: Int) -> TemplateFinding {
         if scalar == "]" {
-            return finding("invalid-path", at: position, "There is no opening bracket for this one.")
+            return finding("invalid-path", at: position, "there is no opening bracket for this one")
         }
         let end = bytes[position...].firstIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") } ?? bytes.count
         return finding(
             "invalid-key",
             at: position,
-            "A key holds letters, digits, -, _, : and blanks; any other key is written in brackets and double quotes.",
+            "a key holds letters, digits, -, _, : and blanks; any other key is written in brackets and double quotes",
             suggestion: quoting(bytes[keyStart..<end], in: keyStart..<end)
         )
     }
@@ -116,7 +116,7 @@ struct ResponseAttributeParser {
             throw finding(
                 "attribute-not-last",
                 at: start,
-                "An XML attribute holds no other value: @ stands in the last key."
+                "an XML attribute holds no other value: @ stands in the last key"
             )
         }
         guard isXML else {
@@ -132,7 +132,7 @@ struct ResponseAttributeParser {
         }
         if key.first == "@" {
             guard !steps.isEmpty else {
-                throw finding("invalid-path", at: start, "The path into XML begins with the root element's name.")
+                throw finding("invalid-path", at: start, "the path into XML begins with the root element's name")
             }
             steps.append(.attribute(String(key.dropFirst())))
         } else {
@@ -151,20 +151,20 @@ struct ResponseAttributeParser {
         case UInt8(ascii: "\""): try parseQuotedKey(from: start)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): try parseIndex(from: start)
         case UInt8(ascii: "-"):
-            throw finding("invalid-index", at: position, "An index counts from the start, beginning at 0.")
+            throw finding("invalid-index", at: position, "an index counts from the start, beginning at 0")
         case UInt8(ascii: "]"):
-            throw finding("invalid-index", at: position, "An index is missing; the first element is [0].")
+            throw finding("invalid-index", at: position, "an index is missing; the first element is [0]")
         case UInt8(ascii: "*"), UInt8(ascii: ":"), UInt8(ascii: "?"):
             throw finding(
                 "invalid-index",
                 at: position,
-                "A response attribute names one value; the first element is [0]."
+                "a response attribute names one value; the first element is [0]"
             )
         default:
             throw finding(
                 "invalid-index",
                 at: position,
-                "Brackets hold an index from 0, or a key in double quotes, as in a[\"b.c\"].",
+                "brackets hold an index from 0, or a key in double quotes, as in a[\"b.c\"]",
                 suggestion: quotedSpelling(from: start)
             )
         }
@@ -185,14 +185,14 @@ struct ResponseAttributeParser {
         var index = 0
         while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 {
             guard index < 100_000_000 else {
-                throw finding("invalid-index", at: digitsStart, "An index is at most 999999999.")
+                throw finding("invalid-index", at: digitsStart, "an index is at most 999999999")
             }
             index = index * 10 + Int(bytes[position] - UInt8(ascii: "0"))
             position += 1
         }
         guard position < bytes.count else { throw unclosed(start) }
         guard bytes[position] == UInt8(ascii: "]") else {
-            throw finding("invalid-index", at: position, "An index is a whole number from 0 and nothing else.")
+            throw finding("invalid-index", at: position, "an index is a whole number from 0 and nothing else")
         }
         position += 1
         try append(index: index, at: start)
@@ -208,12 +208,12 @@ struct ResponseAttributeParser {
             throw finding(
                 "invalid-index",
                 at: start,
-                "An XML element has one index, its place among siblings of its name."
+                "an XML element has one index, its place among siblings of its name"
             )
         case .attribute:
-            throw finding("attribute-not-last", at: start, "An XML attribute has no index: it is there once.")
+            throw finding("attribute-not-last", at: start, "an XML attribute has no index: it is there once")
         default:
-            throw finding("invalid-path", at: start, "The path into XML begins with the root element's name.")
+            throw finding("invalid-path", at: start, "the path into XML begins with the root element's name")
         }
     }
 
@@ -224,7 +224,7 @@ struct ResponseAttributeParser {
             position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
         }
         guard position < bytes.count else {
-            throw finding("unclosed-quote", at: quote, "The double quote is not closed.")
+            throw finding("unclosed-quote", at: quote, "the double quote is not closed")
         }
         position += 1
         let key: String
@@ -234,22 +234,22 @@ struct ResponseAttributeParser {
             throw finding(
                 "invalid-key",
                 at: quote + error.offset,
-                "A quoted key is a JSON string; this is \(error.code.rawValue)."
+                "a quoted key is a JSON string; this is \(error.code.rawValue)"
             )
         }
         guard position < bytes.count else { throw unclosed(start) }
         guard bytes[position] == UInt8(ascii: "]") else {
-            throw finding("invalid-path", at: position, "After the key's closing quote comes the closing bracket.")
+            throw finding("invalid-path", at: position, "after the key's closing quote comes the closing bracket")
         }
         position += 1
-        guard !isXML || !key.isEmpty else { throw finding("empty-key", at: quote, "An XML name is never empty.") }
+        guard !isXML || !key.isEmpty else { throw finding("empty-key", at: quote, "an XML name is never empty") }
         try append(key: key, at: start)
     }
 
     // MARK: Findings
 
     private func unclosed(_ start: Int) -> TemplateFinding {
-        finding("unclosed-bracket", at: start, "The bracket is not closed.")
+        finding("unclosed-bracket", at: start, "the bracket is not closed")
     }
 
     private func finding(_ code: String, at offset: Int, _ message: String, suggestion: String? = nil)
