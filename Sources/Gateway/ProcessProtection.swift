@@ -19,7 +19,7 @@ package enum ProcessProtection {
             _ = open("/dev/null", O_RDWR)
         }
         flowhook_forbid_dumps()
-        if !flowhook_is_sanitized() {
+        if flowhook_is_sanitized() == 0 {
             for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
         }
         signal(SIGXFSZ, SIG_IGN)
