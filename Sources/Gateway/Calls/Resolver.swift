@@ -57,8 +57,11 @@ package final class Resolver: Sendable {
     /// For how long after they were found addresses are used while no name server answers.
     private static let silenceNanoseconds: UInt64 = 3_600_000_000_000
 
-    /// How many threads there are, hanging ones included, for each that is always there.
-    private static let growth = 4
+    /// How many threads are always there by default.
+    package static let defaultThreads = 32
+
+    /// How many threads there are at most, hanging ones included, for each that is always there.
+    package static let growth = 4
 
     /// How many names are kept before old ones are dropped.
     private static let maximumNames = 4_096
@@ -69,7 +72,10 @@ package final class Resolver: Sendable {
     ///   - threads: how many are always there, 32 by default; four times as many at most, and beside them a quarter as
     ///     many for slow names.
     ///   - lookUp: blocks and gives the addresses of a name, the system's by default.
-    package init(threads: Int = 32, lookUp: @escaping @Sendable (String) -> Answer = Resolver.system) {
+    package init(
+        threads: Int = Resolver.defaultThreads,
+        lookUp: @escaping @Sendable (String) -> Answer = Resolver.system
+    ) {
         pool = BlockingPool(threads: threads, maximum: threads * Self.growth)
         slowPool = BlockingPool(threads: max(1, threads / 4))
         self.lookUp = lookUp
@@ -83,6 +89,7 @@ package final class Resolver: Sendable {
 
     /// The addresses of a name, if they are known now.
     package func known(_ name: String) -> Answer? {
+        // Another thread may have set later times by the time that the lock is had: times are added to, never taken off.
         let now = nanoseconds(of: CLOCK_MONOTONIC)
         return entries.withLock { Self.usable($0[name], at: now) }
     }
@@ -91,7 +98,7 @@ package final class Resolver: Sendable {
         switch entry {
         case .known(let answer, let until, _, _): until > now ? answer : nil
         case .pending(_, let since, let last?):
-            now - since > slowNanoseconds && now - last.at < silenceNanoseconds ? last.answer : nil
+            since + slowNanoseconds < now && now < last.at + silenceNanoseconds ? last.answer : nil
         case .pending, nil: nil
         }
     }
@@ -113,7 +120,7 @@ package final class Resolver: Sendable {
                 return false
             case .known(_, _, let wasSlow, let last):
                 isSlow = wasSlow
-                if wasSlow, let last, now - last.at < Self.silenceNanoseconds {
+                if wasSlow, let last, now < last.at + Self.silenceNanoseconds {
                     // Nobody waits for the same silence again.
                     known = last.answer
                     entries[name] = .pending([], since: 0, last: last)
@@ -148,7 +155,7 @@ package final class Resolver: Sendable {
                 entries[name] = .known(found, until: now + Self.knownNanoseconds, isSlow: false, last: last)
             case .failure(let error):
                 let isSlow = now - started > Self.slowNanoseconds
-                let kept = error.isSilence ? last.flatMap { now - $0.at < Self.silenceNanoseconds ? $0 : nil } : nil
+                let kept = error.isSilence ? last.flatMap { now < $0.at + Self.silenceNanoseconds ? $0 : nil } : nil
                 answer = kept?.answer ?? found
                 entries[name] = .known(answer, until: now + Self.failedNanoseconds, isSlow: isSlow, last: kept)
             }
@@ -176,7 +183,7 @@ package final class Resolver: Sendable {
             hints.ai_flags = 0
             code = getaddrinfo(name, nil, &hints, &found)
         }
-        guard code == 0 else { 
+        guard code == 0 else {
             return .failure(LookUpError(reason: String(cString: gai_strerror(code)), isSilence: code == EAI_AGAIN))
         }
         defer { freeaddrinfo(found) }

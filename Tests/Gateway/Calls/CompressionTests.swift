@@ -53,6 +53,8 @@ import Testing
         let server = RawServer { _, number in answers[number - 1] }
         defer { server.stop() }
         let bench = try Bench()
+        // Many failures in a row, each to be seen.
+        bench.settings.circuitFailures = 0
         return answers.map { _ in bench.send(bench.request(server, .get)) }
     }
 
@@ -117,9 +119,11 @@ import Testing
         #expect(results.map(\.status) == [200, 200, 200, 204, 304])
         for result in results { #expect(try result.outcome.get().body.isEmpty) }
         // Compressed nothing is nothing as well.
-        let empty = try self.results(Self.wrappings.map {
-            Self.answer("Content-Encoding: \($0.name)\r\n", Self.compressed([], $0.wrapping))
-        })
+        let empty = try self.results(
+            Self.wrappings.map {
+                Self.answer("Content-Encoding: \($0.name)\r\n", Self.compressed([], $0.wrapping))
+            }
+        )
         for result in empty { #expect(try result.outcome.get().body.isEmpty) }
     }
 
