@@ -240,7 +240,9 @@ extension EndToEnd {
             ("closed", ["sh", "-c", #"exec "$0" "$@" 0<&- 1>&- 2>&-"#]),
         ]
 
-        @Test(arguments: fullLogs.map(\.0)) func theLogTakesNoMore(how: String) throws {
+        // A sanitizer writes a file of its own at the start, and ends where that has a limit.
+        @Test(arguments: fullLogs.map(\.0).filter { !isSanitized || $0 != "size limit" })
+        func theLogTakesNoMore(how: String) throws {
             let launcher = try #require(Self.fullLogs.first { $0.0 == how }).1
             let sample = Sample(start: .launched(by: launcher))
             // More lines than a pipe holds.
