@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
 
         // Bytes to values and back; each knows nothing of the product.
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CCurl", "CFastCGI", "CLinux", "FlowAction", "JSON", "Store",
+                "CCurl", "CFastCGI", "CLinux", "CZlib", "FlowAction", "JSON", "Store",
             ],
             swiftSettings: settings
         ),
@@ -95,7 +96,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["CLinux", "FlowAction", "Gateway", "JSON", "Store", "TestSupport"],
+            dependencies: ["CLinux", "CZlib", "FlowAction", "Gateway", "JSON", "Store", "TestSupport"],
             path: "Tests/Gateway",
             swiftSettings: settings
         ),

@@ -87,3 +87,11 @@ static inline int flowhook_refuse_new_connections(int descriptor) {
     struct sock_fprog program = {sizeof instructions / sizeof instructions[0], instructions};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
+
+// A part of every sanitizer's runtime (sanitizer/common_interface_defs.h); absent from other builds.
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+/// Whether the program is built with a sanitizer, which has handlers of its own for crashes.
+static inline int flowhook_is_sanitized(void) {
+    return &__sanitizer_set_death_callback != 0;
+}

@@ -9,7 +9,8 @@ package enum ProcessProtection {
     ///   alone (FastCGI 1.0, section 2.2), and a connection that got number 2 would be sent the log.
     /// - There are no core dumps, and no other process of the same user reads the memory: it holds secrets and people's
     ///   data (`PR_SET_DUMPABLE`, which counts where `RLIMIT_CORE` does not, with a collector in `core_pattern`).
-    /// - Swift's backtraces on a crash go for the same reason: they print the memory that registers point at.
+    /// - Swift's backtraces on a crash go for the same reason: they print the memory that registers point at. A build
+    ///   with a sanitizer keeps what it says of a crash: it is made for nothing else, and serves no people's data.
     /// - A file that may grow no more (`RLIMIT_FSIZE`) is an error of the write, not the end of the process.
     /// - Nothing that is made can be read by everybody.
     package static func apply() {
@@ -18,7 +19,9 @@ package enum ProcessProtection {
             _ = open("/dev/null", O_RDWR)
         }
         flowhook_forbid_dumps()
-        for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
+        if flowhook_is_sanitized() == 0 {
+            for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
+        }
         signal(SIGXFSZ, SIG_IGN)
         umask(0o027)
     }

@@ -75,6 +75,7 @@ struct StoreFiles {
     func read(_ file: String) throws(ReadError) -> (bytes: [UInt8], stamp: FileStamp)? {
         var descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if descriptor < 0, errno == ELOOP {
+            // Says what is wrong with a link that leads nowhere.
             try requireInside(file)
             descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         }
@@ -83,6 +84,7 @@ struct StoreFiles {
             throw ReadError(code: "unreadable", message: "the file cannot be read: \(Self.reason)")
         }
         defer { close(descriptor) }
+        try requireInside(file, opened: descriptor)
         let contents = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
         guard String(validating: contents.bytes, as: UTF8.self) != nil else {
             throw ReadError(code: "not-utf-8", message: "the file is not UTF-8; save it in that encoding")
@@ -125,6 +127,20 @@ struct StoreFiles {
         guard let target = Self.resolve(path(of: relative)) else {
             throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
         }
+        try requireInside(relative, leadingTo: target)
+    }
+
+    /// Looks at what was opened: a link, in the path's middle too, may have been another one when it was looked at.
+    private func requireInside(_ relative: String, opened descriptor: Int32) throws(ReadError) {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+        // Without /proc what was looked at has to do.
+        guard count > 0 else { return }
+        let path = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try requireInside(relative, leadingTo: path)
+    }
+
+    private func requireInside(_ relative: String, leadingTo target: String) throws(ReadError) {
         guard target == root || target.hasPrefix(root + "/") else {
             throw ReadError(
                 code: "link-leaves-store",

@@ -116,8 +116,12 @@ extension EndToEnd {
         // MARK: Flowhook itself
 
         /// Its supervisor keeps the socket: those in flight get 502, those that come wait for the next one.
-        @Test func isKilledUnderLoadAndStartedAgain() {
-            let sample = Sample(start: .supervised)
+        @Test func isKilledUnderLoadAndStartedAgain() throws {
+            let activities = "/tmp/flowhook-activities-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).jsonl"
+            defer { unlink(activities) }
+            let sample = Sample(start: .supervised) { store in
+                store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nactivity_log: \(activities)\n"
+            }
             let installation = sample.installation
             var pid: pid_t { pid_t(Files.read("\(installation.directory)/pid")) ?? 0 }
             let load = Load(8, on: installation, Self.get)
@@ -140,6 +144,15 @@ extension EndToEnd {
             for line in installation.log.split(separator: "\n") where !line.contains(": warning: ") {
                 #expect((try? JSONValue(parsing: Array(line.utf8))) != nil, "\(line)")
             }
+            // And in the activity log: every answer's line is there, once, and whole.
+            let text = Files.read(activities)
+            #expect(text.hasSuffix("}\n"))
+            let lines = try text.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+            let written = lines.compactMap { $0["requestId"]?.stringValue }
+            let answered = load.answers.filter { $0.status == 200 }.compactMap { $0.header("X-Request-Id") }
+            #expect(answered.count == results[200])
+            #expect(Set(written).count == lines.count)
+            #expect(Set(answered).isSubset(of: written))
         }
 
         /// Three thousand connections to the socket, silent or stopped half-way, and then none.
@@ -227,7 +240,9 @@ extension EndToEnd {
             ("closed", ["sh", "-c", #"exec "$0" "$@" 0<&- 1>&- 2>&-"#]),
         ]
 
-        @Test(arguments: fullLogs.map(\.0)) func theLogTakesNoMore(how: String) throws {
+        // A sanitizer writes a file of its own at the start, and ends where that has a limit.
+        @Test(arguments: fullLogs.map(\.0).filter { !isSanitized || $0 != "size limit" })
+        func theLogTakesNoMore(how: String) throws {
             let launcher = try #require(Self.fullLogs.first { $0.0 == how }).1
             let sample = Sample(start: .launched(by: launcher))
             // More lines than a pipe holds.
@@ -236,6 +251,40 @@ extension EndToEnd {
             #expect(load.stop().keys.sorted() == [200])
             #expect(load.answers.allSatisfy { $0.body.hasPrefix(#"{"requestId":"#) })
             #expect(sample.installation.flowhook.end() == 0)
+        }
+
+        /// A small disk under the activity log fills up under load and gets room again: answers keep coming, and each has
+        /// its line or counts as lost.
+        @Test(.enabled(if: SmallDisk.isPermitted, "mounting needs root"))
+        func theActivityLogFillsItsDisk() throws {
+            let disk = SmallDisk()
+            let sample = Sample { store in
+                store["flowhook.yaml"] =
+                    "allow_networks: [127.0.0.0/8]\nactivity_log: \(disk.directory)/activities.jsonl\n"
+            }
+            let installation = sample.installation
+            func lost() -> Int {
+                let metric = "flowhook_activities_lost_total "
+                let line = installation.client.get("/flow/metrics").body.split(separator: "\n").first {
+                    $0.hasPrefix(metric)
+                }
+                return line.flatMap { Int($0.dropFirst(metric.count)) } ?? -1
+            }
+            let load = Load(8, on: installation, Self.get)
+            #expect(Installation.waitUntil(seconds: 60) { lost() > 0 })
+            // With the disk full they go on.
+            #expect(load.wait(for: 100))
+            disk.makeRoom()
+            let before = disk.bytes("activities.jsonl").count
+            #expect(Installation.waitUntil(seconds: 60) { disk.bytes("activities.jsonl").count > before + 2_000 })
+            #expect(load.stop().keys.sorted() == [200])
+            let text = String(decoding: disk.bytes("activities.jsonl"), as: UTF8.self)
+            #expect(text.hasSuffix("}\n"))
+            let lines = try text.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+            #expect(lines.count + lost() == load.answers.count)
+            #expect(load.answers.allSatisfy { $0.body.contains(#""outcome":"sent""#) })
+            #expect(installation.log.contains("No space left on device"))
+            #expect(installation.flowhook.end() == 0)
         }
 
         /// The clock goes back by an hour while requests wait: each ends at its own time, and so does the drain.

@@ -48,7 +48,9 @@ extension EndToEnd {
                 "flowhook.yaml": "event_loops: 2\n", "webhooks/good.yaml": webhook("http://fixed.test:8080/"),
                 "webhooks/dead.yaml": webhook("http://fixed.test:8081/", timeout: "8s"),
             ]
-            for number in 0..<24 {
+            // Three times as many names as there are threads always.
+            let names = 96
+            for number in 0..<names {
                 store["webhooks/hang-\(number).yaml"] = webhook("http://hang-\(number).test:8080/", timeout: "8s")
             }
             let installation = Installation(store: store, start: .launched(by: namespace.launcher))
@@ -63,7 +65,7 @@ extension EndToEnd {
                 )
             }
             var hanging: [Int32] = []
-            for number in 0..<24 { for _ in 0..<5 { hanging.append(begin("hang-\(number)")) } }
+            for number in 0..<names { for _ in 0..<2 { hanging.append(begin("hang-\(number)")) } }
             for _ in 0..<100 { hanging.append(begin("dead")) }
             #expect(
                 Installation.waitUntil {
@@ -78,14 +80,50 @@ extension EndToEnd {
             let threads = Files.read("/proc/\(installation.flowhook.pid)/status").split(separator: "\n")
                 .first { $0.hasPrefix("Threads:") }?.split(separator: "\t").last.flatMap { Int($0) }
             #expect((threads ?? 0) > 0)
-            #expect((threads ?? 1_000) < 70)
+            // 128 that look names up, 8 for those known to hang, and the process's own.
+            #expect((threads ?? 1_000) < 170)
             let ends = hanging.map { client.finish($0).body }
             #expect(ends.allSatisfy { $0.contains(#""type":"timeout""#) || $0.contains("dns-failure") })
             #expect(
                 ends.suffix(100).allSatisfy { $0.contains(#""type":"timeout""#) && $0.contains(#""sent":"maybe""#) }
             )
             // A name that is looked up was never sent anything.
-            #expect(ends.prefix(120).allSatisfy { $0.contains(#""sent":"no""#) })
+            #expect(ends.prefix(names * 2).allSatisfy { $0.contains(#""sent":"no""#) })
+        }
+        /// The name server falls silent: the addresses that it gave are used on, and once it speaks again it is asked.
+        @Test func aSilentNameServerStopsNoKnownName() throws {
+            let namespace = Namespace("silent")
+            let installation = Installation(
+                store: [
+                    "flowhook.yaml": "event_loops: 1\n",
+                    "webhooks/good.yaml": webhook("http://fixed.test:8080/", timeout: "30s"),
+                    "webhooks/new.yaml": webhook("http://never-asked.test:8080/", timeout: "2s"),
+                ],
+                start: .launched(by: namespace.launcher)
+            )
+            defer { installation.stop() }
+            func ask(_ name: String) -> String { installation.call(#"{"webhook": "\#(name)", "lead": {}}"#).body }
+            #expect(ask("good").contains(#""outcome":"updated""#))
+            namespace.silence(true)
+            // Longer than addresses are kept; the first to ask finds the silence out.
+            sleep(6)
+            for _ in 0..<3 { #expect(ask("good").contains(#""outcome":"updated""#)) }
+            // A name that was never known has nothing to go on with.
+            #expect(ask("new").contains(#""sent":"no""#))
+            let began = IdentifiedLoad.now
+            for _ in 0..<10 {
+                #expect(ask("good").contains(#""outcome":"updated""#))
+                sleep(1)
+            }
+            // Nobody waits for the same silence again: a look-up takes ten seconds to be given up.
+            #expect(IdentifiedLoad.now - began < 60_000_000_000)
+            let asked = namespace.asked
+            namespace.silence(false)
+            #expect(
+                Installation.waitUntil(seconds: 60) {
+                    ask("good").contains(#""outcome":"updated""#) && namespace.asked > asked
+                }
+            )
         }
     }
 }
@@ -118,7 +156,7 @@ final class Namespace {
             precondition(result.status == 0, result.output)
         }
         let output = "\(directory)/log"
-        server = Child(["ip", "netns", "exec", name, "python3", "-u", "-c", Self.program], output: output)
+        server = Child(["ip", "netns", "exec", name, "python3", "-u", "-c", Self.program, directory], output: output)
         Installation.waitUntil { Files.read(output).contains("ready") }
     }
 
@@ -134,10 +172,18 @@ final class Namespace {
     /// What the servers have said.
     var log: String { Files.read("\(directory)/log") }
 
+    /// Has the name server answer no more, or again.
+    func silence(_ isSilent: Bool) {
+        if isSilent { Files.write("", to: "\(directory)/silent") } else { unlink("\(directory)/silent") }
+    }
+
+    /// How many questions the name server has answered.
+    var asked: Int { log.split(separator: "\n").count { $0 == "answered" } }
+
     /// DNS (RFC 1035) on 127.0.0.1:53; HTTP on port 8080 that says at which address it was reached; a port 8081 that
     /// takes connections and never answers.
     private static let program = """
-        import http.server, socket, struct, threading
+        import http.server, os, socket, struct, sys, threading
         asked = {}
         def answers(name):
             asked[name] = asked.get(name, 0) + 1
@@ -153,12 +199,12 @@ final class Namespace {
                 while query[at]:
                     labels.append(query[at + 1:at + 1 + query[at]].decode()); at += query[at] + 1
                 name, kind = ".".join(labels).lower(), query[at + 1:at + 5]
-                if name.startswith("hang"): continue
+                if name.startswith("hang") or os.path.exists(sys.argv[1] + "/silent"): continue
                 # Only A has an answer; it asks for that once a look-up.
                 found = answers(name) if kind[:2] == b"\\0\\1" else []
                 reply = query[:2] + b"\\x81\\x80\\0\\1" + struct.pack(">H", len(found)) + b"\\0\\0\\0\\0" + query[12:at + 5]
                 for address in found: reply += b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\0\\0\\4" + socket.inet_aton(address)
-                server.sendto(reply, peer)
+                server.sendto(reply, peer); print("answered")
         class Service(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_POST(self):

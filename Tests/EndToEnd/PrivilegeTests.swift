@@ -8,15 +8,19 @@ extension EndToEnd {
     @Suite(.serialized) struct PrivilegeTests {
         private static let get = #"{"webhook": "GET", "lead": {"id": 7}}"#
 
-        /// All system calls on files, from the start to the stop.
-        @Test(.enabled(if: !isSanitized, "a sanitizer opens files of its own"))
-        func writesNothing() {
+        /// All system calls on files, from the start to the stop: what is written is the activity log, where there is one.
+        @Test(.enabled(if: !isSanitized, "a sanitizer opens files of its own"), arguments: [false, true])
+        func writesNothing(butTheActivityLog hasActivityLog: Bool) {
             let trace = "/tmp/flowhook-trace-\(getpid())"
             defer { unlink(trace) }
             let calls = "trace=%file,openat,open_by_handle_at"
+            let activities = "/tmp/flowhook-activities-\(getpid()).jsonl"
+            defer { unlink(activities) }
             let sample = Sample(
                 start: .launched(by: ["strace", "-D", "-f", "-qq", "-s", "4096", "-e", calls, "-o", trace])
-            )
+            ) { store in
+                if hasActivityLog { store["flowhook.yaml", default: ""] += "activity_log: \(activities)\n" }
+            }
             let installation = sample.installation
             for request in [SampleStore.enrich, Self.get, #"{"webhook": "nobody", "lead": {}}"#] {
                 #expect(installation.call(request).status > 0)
@@ -27,7 +31,13 @@ extension EndToEnd {
             #expect(installation.flowhook.end() == 0)
             let lines = Files.read(trace).split(separator: "\n").map(String.init)
             #expect(lines.contains { $0.contains("openat(") && $0.contains("enrich.yaml") })
+            #expect(lines.contains { $0.contains("openat(") && $0.contains(activities) } == hasActivityLog)
             for line in lines where !line.contains(" = -1 ") {
+                if line.contains("openat("), line.contains("\"\(activities)\"") {
+                    // Its end alone: nothing of it can be changed.
+                    #expect(line.contains("O_APPEND") && line.contains("O_CLOEXEC"), "\(line)")
+                    continue
+                }
                 let isOwnSocket = line.contains("\(installation.directory)/flowhook.sock")
                 if line.contains("openat(") || line.contains("open(") {
                     let isWritten = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].contains { line.contains($0) }

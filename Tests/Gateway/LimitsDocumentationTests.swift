@@ -47,6 +47,7 @@ import Testing
         ("Body of a response, decompressed", size(settings.maxResponseBytes)),
         ("Failures in a row after which a host's circuit opens", count(settings.circuitFailures)),
         ("How long it stays open", "\(settings.circuitOpenFor.components.seconds) s"),
+        ("Names looked up at once", count(Resolver.defaultThreads * Resolver.growth)),
         ("Response in the activity", size(FlowActionAnswer.Activity.maximumResponseBytes)),
         ("A file", size(StoreFiles.maximumBytes)),
         ("Requests in flight after the signal to stop", "\(Server.drainSeconds) s"),

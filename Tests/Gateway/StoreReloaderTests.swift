@@ -145,9 +145,11 @@ private final class ChangingStore {
             folder += "/\(part)"
             mkdir(folder, 0o755)
         }
-        guard let file = fopen("\(directory)/\(path)", "w") else { return }
+        // Whole at one moment: who writes in place may be stopped between emptying and writing, which is two changes.
+        guard let file = fopen("\(directory)/.written", "w") else { return }
         fputs(text, file)
         fclose(file)
+        rename("\(directory)/.written", "\(directory)/\(path)")
     }
 
     func link(_ name: String, to target: String) {

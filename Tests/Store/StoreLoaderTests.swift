@@ -1,6 +1,7 @@
 import FlowAction
 import Glibc
 import Store
+import TestSupport
 import Testing
 
 @Suite struct StoreLoaderTests {
@@ -222,6 +223,30 @@ import Testing
         unlink(store.path("webhooks/outside.yaml"))
         store.link("webhooks/broken.yaml", to: "nowhere")
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
+    }
+
+    /// A link, of a file and of a folder, that leads now here and now there, while the store is read: nothing of what is
+    /// outside is ever taken, whenever the change comes.
+    @Test func neverReadsOutsideWhileLinksChange() throws {
+        let outside = TemporaryStore(["folder/w.yaml": "url: http://outside.test/\n"])
+        let store = TemporaryStore([
+            "inside/w.yaml": "url: http://inside.test/\n", "webhooks/plain.yaml": "url: http://inside.test/\n",
+        ])
+        store.link("webhooks/file.yaml", to: "../inside/w.yaml")
+        store.link("webhooks/folder", to: "../inside")
+        let links = ChangingLinks([
+            (store.path("webhooks/file.yaml"), ["../inside/w.yaml", outside.path("folder/w.yaml")]),
+            (store.path("webhooks/folder"), ["../inside", outside.path("folder")]),
+        ])
+        defer { links.stop() }
+        var refused = 0
+        for _ in 0..<2_000 {
+            let result = store.load()
+            if result.diagnostics.contains(where: { $0.code == "link-leaves-store" }) { refused += 1 }
+            let urls = result.snapshot?.webhooks.values.map { $0.url.url.source } ?? []
+            #expect(urls.allSatisfy { $0.contains("inside") })
+        }
+        #expect(refused > 0)
     }
 
     /// A ConfigMap's layout: what is seen are links into a folder that `..data` points to.

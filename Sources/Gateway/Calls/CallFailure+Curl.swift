@@ -31,8 +31,14 @@ extension CallFailure {
             } else {
                 self = .lost(transfer, host, sent: sent)
             }
+        case CURLE_BAD_CONTENT_ENCODING where transfer.decodingFailure == .unknown:
+            self.init(
+                .protocolError,
+                detail: "The body of \(host) has a Content-Encoding that is neither gzip nor deflate.",
+                sent: .yes
+            )
         case CURLE_BAD_CONTENT_ENCODING:
-            self.init(.protocolError, detail: "The compressed body of \(host) is broken.", sent: .yes)
+            self.init(.protocolError, detail: "The compressed body of \(host) is broken or was cut off.", sent: .yes)
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR, CURLE_HTTP2,
             CURLE_HTTP2_STREAM:
             self.init(.protocolError, detail: "What \(host) sent is no valid HTTP.", sent: .yes)

@@ -327,7 +327,7 @@ package final class Caller: @unchecked Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let code = flowhook_message_result(message)
             curl_multi_remove_handle(multi, easy)
-            if let transfer = Transfer.of(easy) { finish(transfer, code) }
+            if let transfer = Transfer.of(easy) { finish(transfer, transfer.result(code)) }
         }
     }
 }

@@ -3,10 +3,14 @@ internal import Glibc
 
 /// Looks names up off the loops, for all of them together.
 ///
-/// A look-up of one name serves everybody who waits for it; what was found is kept for a short while. The threads are
-/// bounded, and one name holds one of them at most. A name whose last look-up took long and found nothing goes to a few
-/// threads of its own, so that names whose server never answers do not delay the others again and again; waiters leave
-/// at their own deadlines.
+/// A look-up of one name serves everybody who waits for it; what was found is kept for a short while. One name holds one
+/// thread at most, and where all threads hang, further ones are started up to a bound: past that many names whose server
+/// does not answer, at one moment, a new name waits until one of them is given up. A name whose last look-up took long
+/// and found nothing goes to a few threads of its own, so that such names do not delay the others again and again;
+/// waiters leave at their own deadlines.
+///
+/// Where a name server falls silent, the addresses that it gave last are used on for a while (RFC 8767): those of a name
+/// whose look-up has taken a second, or has ended without an answer. That a name has no address is an answer.
 package final class Resolver: Sendable {
     /// What a look-up gives: the addresses in the system's order of preference (RFC 6724), or a sentence.
     package typealias Answer = Result<[IPAddress], LookUpError>
@@ -15,16 +19,25 @@ package final class Resolver: Sendable {
     package struct LookUpError: Error, Sendable, Hashable {
         /// What getaddrinfo(3) says.
         package var reason: String
+        /// Whether no name server has answered (`EAI_AGAIN`).
+        package var isSilence: Bool
 
         /// Makes an error.
-        package init(reason: String) {
+        package init(reason: String, isSilence: Bool = false) {
             self.reason = reason
+            self.isSilence = isSilence
         }
     }
 
     private enum Entry {
-        case known(Answer, until: UInt64, isSlow: Bool)
-        case pending([@Sendable (Answer) -> Void])
+        case known(Answer, until: UInt64, isSlow: Bool, last: Found?)
+        case pending([@Sendable (Answer) -> Void], since: UInt64, last: Found?)
+    }
+
+    /// Addresses that a name server has given.
+    private struct Found {
+        var answer: Answer
+        var at: UInt64
     }
 
     private let entries = Locked<[String: Entry]>([:])
@@ -41,16 +54,29 @@ package final class Resolver: Sendable {
     /// From when on a look-up without success was slow.
     private static let slowNanoseconds: UInt64 = 1_000_000_000
 
+    /// For how long after they were found addresses are used while no name server answers.
+    private static let silenceNanoseconds: UInt64 = 3_600_000_000_000
+
+    /// How many threads are always there by default.
+    package static let defaultThreads = 32
+
+    /// How many threads there are at most, hanging ones included, for each that is always there.
+    package static let growth = 4
+
     /// How many names are kept before old ones are dropped.
     private static let maximumNames = 4_096
 
     /// Makes a resolver.
     ///
     /// - Parameters:
-    ///   - threads: how many look-ups run at once, 32 by default; beside them a quarter as many of slow names.
+    ///   - threads: how many are always there, 32 by default; four times as many at most, and beside them a quarter as
+    ///     many for slow names.
     ///   - lookUp: blocks and gives the addresses of a name, the system's by default.
-    package init(threads: Int = 32, lookUp: @escaping @Sendable (String) -> Answer = Resolver.system) {
-        pool = BlockingPool(threads: threads)
+    package init(
+        threads: Int = Resolver.defaultThreads,
+        lookUp: @escaping @Sendable (String) -> Answer = Resolver.system
+    ) {
+        pool = BlockingPool(threads: threads, maximum: threads * Self.growth)
         slowPool = BlockingPool(threads: max(1, threads / 4))
         self.lookUp = lookUp
     }
@@ -63,9 +89,17 @@ package final class Resolver: Sendable {
 
     /// The addresses of a name, if they are known now.
     package func known(_ name: String) -> Answer? {
+        // Another thread may have set later times by the time that the lock is had: times are added to, never taken off.
         let now = nanoseconds(of: CLOCK_MONOTONIC)
-        return entries.withLock { entries in
-            if case .known(let answer, let until, _) = entries[name], until > now { answer } else { nil }
+        return entries.withLock { Self.usable($0[name], at: now) }
+    }
+
+    private static func usable(_ entry: Entry?, at now: UInt64) -> Answer? {
+        switch entry {
+        case .known(let answer, let until, _, _): until > now ? answer : nil
+        case .pending(_, let since, let last?):
+            since + slowNanoseconds < now && now < last.at + silenceNanoseconds ? last.answer : nil
+        case .pending, nil: nil
         }
     }
 
@@ -75,26 +109,31 @@ package final class Resolver: Sendable {
         var known: Answer?
         var isSlow = false
         let isFirst = entries.withLock { entries in
+            known = Self.usable(entries[name], at: now)
+            guard known == nil else { return false }
             switch entries[name] {
-            case .known(let answer, let until, _) where until > now:
-                known = answer
-                return false
-            case .pending(var waiting):
+            case .pending(var waiting, let since, let last):
                 // Taken out first, so that the list is not copied for each who joins it.
                 entries[name] = nil
                 waiting.append(then)
-                entries[name] = .pending(waiting)
+                entries[name] = .pending(waiting, since: since, last: last)
                 return false
-            case .known(_, _, let wasSlow):
+            case .known(_, _, let wasSlow, let last):
                 isSlow = wasSlow
-                entries[name] = .pending([then])
+                if wasSlow, let last, now < last.at + Self.silenceNanoseconds {
+                    // Nobody waits for the same silence again.
+                    known = last.answer
+                    entries[name] = .pending([], since: 0, last: last)
+                } else {
+                    entries[name] = .pending([then], since: now, last: last)
+                }
                 return true
             case nil:
-                entries[name] = .pending([then])
+                entries[name] = .pending([then], since: now, last: nil)
                 return true
             }
         }
-        if let known { return then(known) }
+        if let known { then(known) }
         guard isFirst else { return }
         (isSlow ? slowPool : pool)
             .submit { [self] in
@@ -103,23 +142,33 @@ package final class Resolver: Sendable {
             }
     }
 
-    private func finish(_ name: String, _ answer: Answer, started: UInt64) {
+    private func finish(_ name: String, _ found: Answer, started: UInt64) {
         let now = nanoseconds(of: CLOCK_MONOTONIC)
-        var (lifetime, isSlow) = (Self.knownNanoseconds, false)
-        if case .failure = answer {
-            (lifetime, isSlow) = (Self.failedNanoseconds, now - started > Self.slowNanoseconds)
-        }
-        let waiting = entries.withLock { entries in
-            guard case .pending(let waiting) = entries[name] else { return [@Sendable (Answer) -> Void]() }
-            entries[name] = .known(answer, until: now + lifetime, isSlow: isSlow)
-            if entries.count > Self.maximumNames {
-                entries = entries.filter { entry in
-                    if case .known(_, let until, _) = entry.value { until > now } else { true }
-                }
+        let (waiting, answer) = entries.withLock { entries in
+            guard case .pending(let waiting, _, let last) = entries[name] else {
+                return ([@Sendable (Answer) -> Void](), found)
             }
-            return waiting
+            var answer = found
+            switch found {
+            case .success:
+                let last = Found(answer: found, at: now)
+                entries[name] = .known(found, until: now + Self.knownNanoseconds, isSlow: false, last: last)
+            case .failure(let error):
+                let isSlow = now - started > Self.slowNanoseconds
+                let kept = error.isSilence ? last.flatMap { now < $0.at + Self.silenceNanoseconds ? $0 : nil } : nil
+                answer = kept?.answer ?? found
+                entries[name] = .known(answer, until: now + Self.failedNanoseconds, isSlow: isSlow, last: kept)
+            }
+            if entries.count > Self.maximumNames { Self.forget(in: &entries, at: now) }
+            return (waiting, answer)
         }
         for then in waiting { then(answer) }
+    }
+
+    private static func forget(in entries: inout [String: Entry], at now: UInt64) {
+        entries = entries.filter { entry in
+            if case .known(_, let until, _, _) = entry.value { until > now } else { true }
+        }
     }
 
     /// What getaddrinfo(3) gives.
@@ -134,7 +183,9 @@ package final class Resolver: Sendable {
             hints.ai_flags = 0
             code = getaddrinfo(name, nil, &hints, &found)
         }
-        guard code == 0 else { return .failure(LookUpError(reason: String(cString: gai_strerror(code)))) }
+        guard code == 0 else {
+            return .failure(LookUpError(reason: String(cString: gai_strerror(code)), isSilence: code == EAI_AGAIN))
+        }
         defer { freeaddrinfo(found) }
         var addresses: [IPAddress] = []
         var next = found

@@ -23,6 +23,9 @@ final class Transfer {
     private var statusLine = ""
     private var location: String?
     private var retryAfter: String?
+    /// What `Content-Encoding` says, in all its lines.
+    private var contentEncodings = ""
+    private var decoder: ContentDecoder?
     /// The files that the handle is set to; `nil`: the system's authorities alone.
     private var tls: CallPolicy.TLSFiles?
 
@@ -30,6 +33,8 @@ final class Transfer {
     private(set) var isBlocked = false
     /// Whether the response passed a bound.
     private(set) var isTooLarge = false
+    /// Why the body could not be decoded, where it ended the transfer.
+    private(set) var decodingFailure: ContentDecoder.Failure?
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
 
@@ -72,8 +77,9 @@ final class Transfer {
         flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
         flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
-        // Decodes what it names; the header itself is among the request's own.
+        // Where the request's own headers do not say it; curl's decoder takes what was cut off for whole.
         flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+        flowhook_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
         // The environment's proxies do not apply.
         flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
         flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
@@ -203,6 +209,9 @@ final class Transfer {
         statusLine = ""
         location = nil
         retryAfter = nil
+        contentEncodings = ""
+        decoder = nil
+        decodingFailure = nil
         isBlocked = false
         isTooLarge = false
         starts = 0
@@ -249,10 +258,14 @@ final class Transfer {
             statusLine = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
             location = nil
             retryAfter = nil
+            contentEncodings = ""
         } else if let value = Self.value(of: "location", bytes, count) {
             location = location ?? value
         } else if let value = Self.value(of: "retry-after", bytes, count) {
             retryAfter = retryAfter ?? value
+        } else if let value = Self.value(of: "content-encoding", bytes, count), decoder == nil, bodyBytes.isEmpty {
+            // A trailer comes too late to say it.
+            contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
         }
         return count
     }
@@ -271,6 +284,7 @@ final class Transfer {
     }
 
     private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        guard contentEncodings.isEmpty else { return decode(UnsafeRawBufferPointer(start: bytes, count: count)) }
         guard let bytes, bodyBytes.count + count <= maximumBodyBytes else {
             isTooLarge = true
             return 0
@@ -279,7 +293,24 @@ final class Transfer {
         return count
     }
 
+    private func decode(_ bytes: UnsafeRawBufferPointer) -> Int {
+        do throws(ContentDecoder.Failure) {
+            if decoder == nil { decoder = try ContentDecoder(contentEncodings, maximumBytes: maximumBodyBytes) }
+            try decoder?.take(bytes, into: &bodyBytes)
+            return bytes.count
+        } catch {
+            if error == .tooLarge { isTooLarge = true } else { decodingFailure = error }
+            return 0
+        }
+    }
+
     // MARK: Results
+
+    /// How the transfer ended, given how it did for curl, which knows nothing of the body's compression.
+    func result(_ code: CURLcode) -> CURLcode {
+        if code == CURLE_OK, decoder?.isComplete == false { decodingFailure = .broken }
+        return decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
+    }
 
     /// Whether the service has begun to answer.
     var hasAnswerBegun: Bool { !statusLine.isEmpty }

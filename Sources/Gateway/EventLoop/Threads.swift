@@ -3,6 +3,13 @@ internal import Glibc
 
 /// Starts a thread of its own with all signals blocked: they belong to the one that watches for them.
 package func startThread(_ body: @escaping @Sendable () -> Void) {
+    precondition(startThreadIfPossible(body), "no thread")
+}
+
+/// Starts a thread as `startThread` does, where the system has one to give (pthread_create(3), `EAGAIN`).
+///
+/// - Returns: whether it had.
+func startThreadIfPossible(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -13,6 +20,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
     pthread_sigmask(SIG_BLOCK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     var thread = pthread_t()
+    let context = Unmanaged.passRetained(Body(body))
     let code = pthread_create(
         &thread,
         nil,
@@ -21,8 +29,12 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
             Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
             return nil
         },
-        Unmanaged.passRetained(Body(body)).toOpaque()
+        context.toOpaque()
     )
-    precondition(code == 0, "no thread")
+    guard code == 0 else {
+        context.release()
+        return false
+    }
     pthread_detach(thread)
+    return true
 }

@@ -4,10 +4,12 @@ internal import Synchronization
 
 /// Writes log lines from a thread of its own, so that a stuck pipe delays no request.
 ///
-/// Lines wait in a bounded queue; what does not fit is dropped and counted, and the count is told with the next line
-/// that gets through.
+/// Lines wait in a bounded queue. What does not fit is dropped and counted, and so is what the descriptor does not take
+/// (a full disk, a file at its size limit); the count is told with the next line that gets through. A line that was cut
+/// off never runs into the next one.
 package final class LogWriter: @unchecked Sendable {
-    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing` and `hasEnded` are touched with `mutex` held alone.
+    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing` and `hasEnded` are touched with `mutex` held alone, `isTorn` by
+    // the writing thread.
     private let descriptor: Int32
     private let maximumBytes: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -17,6 +19,8 @@ package final class LogWriter: @unchecked Sendable {
     private var dropped = 0
     private var isClosing = false
     private var hasEnded = false
+    /// Whether the last that was written is the beginning of a line.
+    private var isTorn = false
 
     private let droppedInAll = Atomic<Int>(0)
 
@@ -32,7 +36,12 @@ package final class LogWriter: @unchecked Sendable {
         self.descriptor = descriptor
         self.maximumBytes = maximumBytes
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        // The end of the wait in `close` is not the wall clock's to move.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
         startThread { [self] in run() }
     }
 
@@ -57,7 +66,7 @@ package final class LogWriter: @unchecked Sendable {
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
         var deadline = timespec()
-        clock_gettime(CLOCK_REALTIME, &deadline)
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += 1
         // A pipe that nobody reads keeps the thread; the process ends without it.
         pthread_mutex_lock(mutex)
@@ -66,19 +75,7 @@ package final class LogWriter: @unchecked Sendable {
     }
 
     private func run() {
-        while let batch = next() {
-            var bytes: [UInt8] = []
-            for line in batch.lines {
-                bytes.append(contentsOf: line)
-                bytes.append(UInt8(ascii: "\n"))
-            }
-            if batch.dropped > 0 {
-                let line =
-                    "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(batch.dropped)}\n"
-                bytes.append(contentsOf: line.utf8)
-            }
-            writeAll(bytes)
-        }
+        while let batch = next() { write(batch.lines, dropped: batch.dropped) }
         pthread_mutex_lock(mutex)
         hasEnded = true
         pthread_cond_broadcast(condition)
@@ -108,7 +105,42 @@ package final class LogWriter: @unchecked Sendable {
         return (lines, dropped)
     }
 
-    private func writeAll(_ bytes: [UInt8]) {
+    /// Writes lines, each with its line feed, and how many were dropped before them; counts what is not written whole.
+    private func write(_ lines: [[UInt8]], dropped: Int) {
+        var bytes: [UInt8] = isTorn ? [UInt8(ascii: "\n")] : []
+        let start = bytes.count
+        // Where each line ends.
+        var ends: [Int] = []
+        for line in lines {
+            bytes.append(contentsOf: line)
+            bytes.append(UInt8(ascii: "\n"))
+            ends.append(bytes.count)
+        }
+        if dropped > 0 {
+            bytes.append(
+                contentsOf:
+                    "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(dropped)}\n".utf8
+            )
+        }
+        let written = writeAll(bytes)
+        guard written < bytes.count else {
+            isTorn = false
+            return
+        }
+        let whole = ends.prefix { $0 <= written }
+        if written > 0 { isTorn = written > whole.last ?? start }
+        let lost = lines.count - whole.count
+        droppedInAll.wrappingAdd(lost, ordering: .relaxed)
+        pthread_mutex_lock(mutex)
+        // To be told yet, with those that were to be told now.
+        self.dropped += lost + dropped
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Writes bytes, for as long as the descriptor takes any.
+    ///
+    /// - Returns: how many were written.
+    private func writeAll(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
@@ -119,10 +151,10 @@ package final class LogWriter: @unchecked Sendable {
                     var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     Glibc.poll(&poll, 1, 1000)
                 } else if errno != EINTR {
-                    // Nobody is left to tell.
-                    return
+                    break
                 }
             }
+            return offset
         }
     }
 

@@ -2,6 +2,7 @@ import FlowAction
 import Gateway
 import Glibc
 import JSON
+import TestSupport
 import Testing
 
 /// A pipe whose reading end the test holds.
@@ -107,5 +108,33 @@ private struct Pipe {
         #expect(told == dropped)
         writer.close()
         _ = pipe.readAll()
+    }
+
+    /// A disk that is full for a while: what it did not take is counted and told, and lines stay apart.
+    @Test(.enabled(if: SmallDisk.isPermitted, "mounting needs root"))
+    func countsWhatAFullDiskDoesNotTake() throws {
+        let disk = SmallDisk()
+        let descriptor = open("\(disk.directory)/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let writer = LogWriter(descriptor: descriptor)
+        let line = Array(#"{"x":"\#(String(repeating: "x", count: 700))"}"#.utf8)
+        // More than there is room for, and less than there will be.
+        for _ in 0..<150 { writer.write(line) }
+        while writer.droppedLines == 0 { usleep(1_000) }
+        disk.makeRoom()
+        // The writer may be at the rest of them yet: it has room for those too.
+        writer.write(line)
+        writer.close()
+        let lines = disk.bytes("log").split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        #expect(lines.last?.isEmpty == true)
+        let whole = lines.count { $0.elementsEqual(line) }
+        #expect(whole + writer.droppedLines == 151)
+        // What was cut off stands alone, and tells itself from what is whole.
+        let others = lines.dropLast().filter { !$0.elementsEqual(line) }
+        let notes = others.filter { $0.starts(with: Array(#"{"level":"warning""#.utf8)) }
+        #expect(others.allSatisfy { line.starts(with: $0) || notes.contains($0) })
+        let told = try notes.compactMap { try JSONValue(parsing: Array($0))["dropped"] }
+        #expect(told == [.number(String(writer.droppedLines))])
     }
 }
