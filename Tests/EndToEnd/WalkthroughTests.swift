@@ -9,10 +9,10 @@ extension EndToEnd {
         func doesWhatThePageShows(page: String) {
             let directory = "/tmp/flowhook-e2e-\(getpid())-\(page)"
             defer { _ = Child.run(["rm", "-rf", directory]) }
-            let text = Files.read("\(Installation.root)/Sources/flowhook/Documentation.docc/\(page).md")
+            let text = DocumentationPage(named: page).text
                 .replacing("8080", with: String(Installation.freePort()))
                 .replacing("9000", with: String(Installation.freePort()))
-            let walkthrough = Walkthrough(page: text)
+            let walkthrough = Walkthrough(DocumentationPage(text: text))
             #expect(walkthrough.steps.count > 10)
             let outputs = run(walkthrough.steps, in: directory)
             for (step, output) in zip(walkthrough.steps, outputs) {
@@ -47,10 +47,10 @@ extension EndToEnd {
     /// The reading of pages itself.
     @Suite struct WalkthroughReadingTests {
         @Test func readsFilesCommandsAndWhatTheyPrint() {
-            let file = "`a/b.yaml`:\n\n```yaml\nx: 1\n```\n"
+            let file = "File `a/b.yaml`:\n\n```yaml\nx: 1\n```\n"
             let page = "# T\n\n\(file)\nThen:\n\n```sh\ntrue\n```\n\n```text\nno…thing\n```\n"
             #expect(
-                Walkthrough(page: page).steps == [
+                Walkthrough(DocumentationPage(text: page)).steps == [
                     .file(path: "a/b.yaml", text: "x: 1\n"), .commands("true\n", output: "no…thing\n"),
                 ]
             )
