@@ -43,7 +43,7 @@ package struct DocumentationPage {
     /// Reads a page that lies elsewhere, such as the README; one that does not exist has no lines.
     package init(path: String) {
         guard let file = fopen(path, "r") else {
-            lines = []
+            self.init(text: "")
             return
         }
         defer { fclose(file) }
