@@ -72,11 +72,14 @@ struct BookTests {
         var helps: [String: String] = [:]
         let readme = DocumentationPage(path: "\(Installation.root)/README.md")
         for page in DocumentationPage.names.map({ DocumentationPage(named: $0) }) + [readme] {
-            for line in page.examples.filter({ ["", "sh"].contains($0.language) }).flatMap({ $0.text.split(separator: "\n") })
+            for line in page.examples.filter({ ["", "sh"].contains($0.language) }).flatMap({
+                $0.text.split(separator: "\n")
+            })
             where line.contains("flowhook ") {
                 let words = line.split(separator: " ").drop { $0 != "flowhook" }.dropFirst()
                 guard let command = words.first, command.allSatisfy(\.isLetter) else { continue }
-                let help = helps[String(command)] ?? Child.run([Installation.program, String(command), "--help"]).output
+                let help =
+                    helps[String(command)] ?? Child.run([Installation.program, String(command), "--help"]).output
                 helps[String(command)] = help
                 #expect(help.contains("USAGE: flowhook \(command)"), "\(line)")
                 for option in words.prefix(while: { !["|", "&&", "||"].contains($0) }) where option.hasPrefix("--") {

@@ -169,9 +169,14 @@ extension EndToEnd {
             #expect(first["request"] == second["request"])
             #expect(first["tokens"] == second["tokens"])
             for environment in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb"], ["TERM": ""]] {
-                #expect(!Child.onTerminal([Installation.program] + arguments, environment: environment).contains("\u{1B}"))
+                #expect(
+                    !Child.onTerminal([Installation.program] + arguments, environment: environment).contains("\u{1B}")
+                )
             }
-            #expect(Child.onTerminal([Installation.program] + arguments, environment: ["TERM": "xterm", "NO_COLOR": ""]).contains("\u{1B}[34m"))
+            #expect(
+                Child.onTerminal([Installation.program] + arguments, environment: ["TERM": "xterm", "NO_COLOR": ""])
+                    .contains("\u{1B}[34m")
+            )
         }
     }
 }

@@ -70,7 +70,8 @@ struct InstallingTests {
             #expect(text.contains(".SS flowhook \(command)"), "\(command)")
             for script in completions { #expect(script.contains(command), "\(command)") }
         }
-        for option in ["--store", "--listen", "--secrets", "--strict", "--format", "--into", "--program-id", "--force"] {
+        for option in ["--store", "--listen", "--secrets", "--strict", "--format", "--into", "--program-id", "--force"]
+        {
             #expect(text.contains("\\fB\(option)"), "\(option)")
             for script in completions { #expect(script.contains(option.dropFirst(2)), "\(option)") }
         }

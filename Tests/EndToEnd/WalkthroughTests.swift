@@ -43,7 +43,8 @@ extension EndToEnd {
                     case "/rest/asset/v1/folder/1027/tokens.json?folderType=Program": answer("Program", "Speaker")
                     default: ""
                     }
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 return [.text(head + body)]
             }
             defer { subscription.stop() }
@@ -62,7 +63,10 @@ extension EndToEnd {
             let walkthrough = Walkthrough(DocumentationPage(text: page))
             #expect(walkthrough.steps.count == 1)
             let record = #"{"id": 318581, "Email Address": "jane@example.com", "program": 1027}"#
-            let output = take(walkthrough, before: "ln -s '\(Installation.root)/nginx' .; echo '\(record)' > record.json")
+            let output = take(
+                walkthrough,
+                before: "ln -s '\(Installation.root)/nginx' .; echo '\(record)' > record.json"
+            )
             #expect(output[0].split(separator: "\n").count { $0 == "updated" } == 4, "\(output)")
         }
 
