@@ -78,6 +78,8 @@ struct Findings {
 
     /// Adds what was found in the text of a scalar, at its place in the file.
     mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
+        // Beyond the bound the places are not asked for either: each costs a look through the text.
+        guard diagnostics.count <= Self.most else { return }
         let (line, column) = node.position(ofOffset: finding.offset)
         add(
             finding.severity,

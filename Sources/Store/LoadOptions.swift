@@ -6,6 +6,8 @@ package struct LoadOptions: Sendable {
     package var environment: [String: String]
     /// What happens where a secret cannot be read.
     package var secrets: Secrets
+    /// Is told, on the thread that loads, how many files have been read so far; `nil` where nobody asks.
+    package var progress: (@Sendable (_ filesRead: Int) -> Void)? = nil
 
     /// What happens where a secret cannot be read.
     package enum Secrets: Sendable {

@@ -9,16 +9,26 @@ final class LoadPass {
     /// Numbers the loads, so that what one of them did not come across can be told.
     let number: Int
     /// How many files were read.
-    var filesRead = 0
+    var filesRead = 0 {
+        didSet { progress?(filesRead) }
+    }
     /// Whether anything is other than it was.
     var hasChanged = false
+    private let progress: (@Sendable (Int) -> Void)?
 
-    /// Begins a load.
-    init(files: StoreFiles, scope: LoadScope, watcher: StoreWatcher?, number: Int) {
+    /// Begins a load; `progress` is told of every file that is read.
+    init(
+        files: StoreFiles,
+        scope: LoadScope,
+        watcher: StoreWatcher?,
+        number: Int,
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) {
         self.files = files
         self.scope = scope
         self.watcher = watcher
         self.number = number
+        self.progress = progress
     }
 
     /// Whether a folder may be another one than before, with everything below it.

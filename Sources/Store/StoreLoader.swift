@@ -49,13 +49,19 @@ package final class StoreLoader {
             findings.add(
                 .error,
                 "no-store",
-                "there is no store here; name its directory with --store or FLOWHOOK_STORE"
+                "there is no store here; name its directory with --store or FLOWHOOK_STORE, or begin one with flowhook init"
             )
             defer { memory.wasMissing = true }
             return LoadResult(snapshot: nil, diagnostics: findings.diagnostics, hasChanged: !memory.wasMissing)
         }
         memory.passes += 1
-        let pass = LoadPass(files: files, scope: scope, watcher: watcher, number: memory.passes)
+        let pass = LoadPass(
+            files: files,
+            scope: scope,
+            watcher: watcher,
+            number: memory.passes,
+            progress: options.progress
+        )
         if scope.isEverything { watcher?.watch(folder: "", at: files.root, isLink: false) }
         pass.hasChanged = memory.wasMissing || memory.passes == 1
         memory.wasMissing = false

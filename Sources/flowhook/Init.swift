@@ -44,7 +44,7 @@ struct Init: ParsableCommand {
     /// Whether there is nothing yet where the store is to be.
     private func isFree() throws(StoreFile.Failure) -> Bool {
         guard let folder = opendir(directory) else {
-            guard errno == ENOENT else { throw StoreFile.Failure(directory, "used") }
+            guard errno == ENOENT else { throw StoreFile.Failure(directory, "used as a store") }
             return true
         }
         defer { closedir(folder) }

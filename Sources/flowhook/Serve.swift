@@ -64,7 +64,7 @@ struct Serve: ParsableCommand {
         do {
             return try ListeningSocket(address)
         } catch {
-            printError(["flowhook: \(error)"])
+            printError(["flowhook: \(error)", "Give --listen another address, or end what is in its place."])
             throw ExitCode(ExitStatus.unavailable)
         }
     }

@@ -7,9 +7,12 @@ enum StoreFile {
         /// A sentence for people.
         var description: String
 
-        /// Names the file and what the system says of it.
+        /// Names the file, what the system says of it, and what to do.
         init(_ path: String, _ what: String) {
-            description = "\(path) cannot be \(what): \(String(cString: strerror(errno)))"
+            let next =
+                what == "read"
+                ? "name a file that you may read, or - for standard input" : "name a place that you may write to"
+            description = "\(path) cannot be \(what): \(String(cString: strerror(errno))); \(next)"
         }
     }
 

@@ -32,18 +32,25 @@ struct StoreOptions: ParsableArguments {
     /// What a load is told from outside the store.
     func loadOptions(
         secrets: LoadOptions.Secrets,
-        overrides: [(key: String, value: String)] = []
+        overrides: [(key: String, value: String)] = [],
+        progress: LoadProgress? = nil
     ) -> LoadOptions {
         let settings = set.map { setting in
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (key: String(parts[0]), value: String(parts[1]))
         }
-        return LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
+        var options = LoadOptions(overrides: settings + overrides, environment: environment, secrets: secrets)
+        if let progress { options.progress = { progress.show($0) } }
+        return options
     }
 
-    /// Reads the store.
+    /// Reads the store; on a terminal with a line that tells how far it has come.
     func load(secrets: LoadOptions.Secrets) -> LoadResult {
-        StoreLoader(directory: directory, options: loadOptions(secrets: secrets)).load(at: .now)
+        let progress = LoadProgress()
+        let options = loadOptions(secrets: secrets, progress: progress)
+        let loaded = StoreLoader(directory: directory, options: options).load(at: .now)
+        progress?.end(loaded)
+        return loaded
     }
 
     /// Reads the store and prints what was found; ends the command where it does not load.

@@ -10,9 +10,12 @@ func printJSON(_ value: JSONValue) {
 
 /// Whether colours are wanted: a terminal that knows them, unless `NO_COLOR` is set (no-color.org).
 private func isColourful(_ descriptor: Int32) -> Bool {
-    let variables = environment
-    return isatty(descriptor) == 1 && (variables["NO_COLOR"] ?? "").isEmpty
-        && !["", "dumb"].contains(variables["TERM"] ?? "")
+    isCapableTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty
+}
+
+/// Whether a descriptor is a terminal that knows the control sequences of ECMA-48.
+func isCapableTerminal(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
 }
 
 /// JSON with the escape sequences of a terminal (ECMA-48, SGR) around names and values.

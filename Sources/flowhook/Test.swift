@@ -28,8 +28,11 @@ struct Test: ParsableCommand {
         for diagnostic in loaded.diagnostics where isWanted(diagnostic.file) { print(diagnostic.text) }
         let failed = try run(cases, Pipeline(snapshot: snapshot)) + broken.count
         if cases.isEmpty, broken.isEmpty {
+            let folder = "\(options.directory)/\(CaseLoader.folder)"
             print(
-                "There is no case in \(options.directory)/\(CaseLoader.folder)\(names.isEmpty ? "" : " of that name")."
+                names.isEmpty
+                    ? "There is no case in \(folder); flowhook init shows one."
+                    : "There is no case of that name in \(folder); without a name all of them run."
             )
         }
         print("\(cases.count + broken.count - failed) passed, \(failed) failed")

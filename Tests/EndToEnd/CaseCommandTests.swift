@@ -57,7 +57,7 @@ extension EndToEnd {
         @Test func passesWithoutCases() {
             let (status, output) = run(["test"], ["webhooks/w.yaml": Self.webhook])
             #expect(status == 0)
-            #expect(output == "There is no case in STORE/tests.\n0 passed, 0 failed\n")
+            #expect(output == "There is no case in STORE/tests; flowhook init shows one.\n0 passed, 0 failed\n")
         }
 
         @Test func aStoreThatDoesNotLoadIsNoTest() {

@@ -88,6 +88,24 @@ final class Child: Sendable {
         let status = Child(arguments, environment: environment, output: file).wait()
         return (status, Files.read(file))
     }
+
+    /// Runs a program on a terminal of its own (pty(7)), with its output and its errors there.
+    static func onTerminal(_ arguments: [String], environment: [String: String]) -> String {
+        let script = """
+            import os, pty, sys
+            pid, terminal = pty.fork()
+            if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+            output = b""
+            while True:
+                try: piece = os.read(terminal, 65536)
+                except OSError: break
+                if not piece: break
+                output += piece
+            os.waitpid(pid, 0)
+            sys.stdout.buffer.write(output.replace(b"\\r\\n", b"\\n"))
+            """
+        return run(["python3", "-c", script] + arguments, environment: environment).output
+    }
 }
 
 /// Files of the tests.

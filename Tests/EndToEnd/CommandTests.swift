@@ -41,7 +41,6 @@ extension EndToEnd {
             // What it says to do next is what works.
             for line in begun.output.split(separator: "\n") where line.hasPrefix("  flowhook ") {
                 let arguments = line.split(separator: " ").dropFirst().map(String.init)
-                if arguments[0] == "test", !flowhook("--help").output.contains("\n  test ") { continue }
                 #expect(Child.run([Installation.program] + arguments).status == 0, "\(line)")
             }
         }
@@ -143,27 +142,6 @@ extension EndToEnd {
 
         // MARK: Colours
 
-        /// Runs the program on a terminal of its own (pty(7)).
-        private func onTerminal(_ arguments: [String], environment: [String: String]) -> String {
-            let script = """
-                import os, pty, sys
-                pid, terminal = pty.fork()
-                if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
-                output = b""
-                while True:
-                    try: piece = os.read(terminal, 65536)
-                    except OSError: break
-                    if not piece: break
-                    output += piece
-                os.waitpid(pid, 0)
-                sys.stdout.buffer.write(output.replace(b"\\r\\n", b"\\n"))
-                """
-            return Child.run(
-                ["python3", "-c", script, Installation.program] + arguments,
-                environment: environment
-            ).output
-        }
-
         @Test func coloursJSONOnATerminalAlone() throws {
             let folder = Folder()
             let store = "\(folder.path)/store"
@@ -176,7 +154,7 @@ extension EndToEnd {
             let arguments = ["preview", "--store", store, request]
             let plain = Child.run([Installation.program] + arguments).output
             #expect(!plain.contains("\u{1B}"))
-            let coloured = onTerminal(arguments, environment: ["TERM": "xterm"])
+            let coloured = Child.onTerminal([Installation.program] + arguments, environment: ["TERM": "xterm"])
             #expect(coloured.contains("\u{1B}[34m\"webhook\"\u{1B}[0m: \u{1B}[32m\"Enrich Lead\"\u{1B}[0m"))
             #expect(coloured.contains("\u{1B}[35mnull\u{1B}[0m"))
             // What a value holds does not steer the terminal.
@@ -191,9 +169,14 @@ extension EndToEnd {
             #expect(first["request"] == second["request"])
             #expect(first["tokens"] == second["tokens"])
             for environment in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb"], ["TERM": ""]] {
-                #expect(!onTerminal(arguments, environment: environment).contains("\u{1B}"))
+                #expect(
+                    !Child.onTerminal([Installation.program] + arguments, environment: environment).contains("\u{1B}")
+                )
             }
-            #expect(onTerminal(arguments, environment: ["TERM": "xterm", "NO_COLOR": ""]).contains("\u{1B}[34m"))
+            #expect(
+                Child.onTerminal([Installation.program] + arguments, environment: ["TERM": "xterm", "NO_COLOR": ""])
+                    .contains("\u{1B}[34m")
+            )
         }
     }
 }

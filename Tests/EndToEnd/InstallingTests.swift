@@ -1,11 +1,8 @@
+import TestSupport
 import Testing
 
 /// What the pages about installing show is what ships.
 struct InstallingTests {
-    private static func page(_ name: String) -> String {
-        Files.read("\(Installation.root)/Sources/flowhook/Documentation.docc/\(name).md")
-    }
-
     /// The lines of a configuration that do something.
     private static func effective(_ text: some StringProtocol) -> [String] {
         text.split(separator: "\n").map { line in
@@ -13,28 +10,23 @@ struct InstallingTests {
         }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
     }
 
-    /// The blocks of a page in one language.
-    private static func blocks(_ language: String, in page: String) -> [Substring] {
-        page.split(separator: "```\(language)\n").dropFirst().compactMap { $0.split(separator: "```").first }
-    }
-
     private static func listing(_ folder: String) -> [String] {
         Child.run(["ls", "\(Installation.root)/\(folder)"]).output.split(separator: "\n").map(String.init)
     }
 
     @Test func theSampleForSeveralHostsIsTheOneThatShips() {
-        let shown = Self.blocks("nginx", in: Self.page("SeveralHosts"))
+        let shown = DocumentationPage(named: "SeveralHosts").examples.filter { $0.language == "nginx" }.map(\.text)
         #expect(shown.count == 1)
         #expect(Self.effective(shown[0]) == Self.effective(Files.read("\(Installation.root)/nginx/several-hosts.conf")))
     }
 
     @Test func everySampleIsOnThePageAndEveryFileOnThePagesExists() {
-        let servers = Self.page("WebServers")
+        let servers = DocumentationPage(named: "WebServers").text
         let samples = Self.listing("nginx/other-servers")
         #expect(samples.count >= 6)
         for sample in samples { #expect(servers.contains("nginx/other-servers/\(sample)"), "\(sample)") }
         for name in ["WebServers", "SeveralHosts", "Installing"] {
-            let words = Self.page(name).split { $0.isWhitespace || "`,;|()".contains($0) }
+            let words = DocumentationPage(named: name).text.split { $0.isWhitespace || "`,;|()".contains($0) }
             for word in words where word.hasPrefix("nginx/") && !word.hasSuffix("/") {
                 let found = Child.run(["ls", "\(Installation.root)/\(word)"])
                 #expect(found.status == 0, "\(name): \(word)")
@@ -45,7 +37,7 @@ struct InstallingTests {
     /// What the pages promise of the package is in the files that it is made of.
     @Test func thePackageKeepsItsPromises() {
         func debian(_ name: String) -> String { Files.read("\(Installation.root)/nginx/debian/\(name)") }
-        let page = Self.page("Installing")
+        let page = DocumentationPage(named: "Installing").text
         let (socket, service) = (debian("flowhook.socket"), debian("flowhook.service"))
         for line in [
             "ListenStream=/run/flowhook/flowhook.sock", "SocketGroup=www-data", "SocketMode=0660", "Backlog=4096",
@@ -64,6 +56,25 @@ struct InstallingTests {
             #expect(page.contains("keepalive_timeout 2s") && upstream.contains("keepalive_timeout 2s;"))
         }
         #expect(page.contains("four seconds") && samples.contains("fastcgi_keep_conn on;"))
+    }
+
+    /// The manual page and the completions, which the package makes of the program, know every subcommand and option.
+    @Test func theManualAndTheCompletionsAreWhole() {
+        let manual = Child.run(["python3", "\(Installation.root)/nginx/debian/manual.py", Installation.program])
+        #expect(manual.status == 0)
+        let text = manual.output.replacing("\\-", with: "-")
+        let completions = ["bash", "zsh", "fish"].map { shell in
+            Child.run([Installation.program, "--generate-completion-script", shell]).output
+        }
+        for command in ["serve", "check", "preview", "call", "test", "tokens", "init", "import"] {
+            #expect(text.contains(".SS flowhook \(command)"), "\(command)")
+            for script in completions { #expect(script.contains(command), "\(command)") }
+        }
+        for option in ["--store", "--listen", "--secrets", "--strict", "--format", "--into", "--program-id", "--force"]
+        {
+            #expect(text.contains("\\fB\(option)"), "\(option)")
+            for script in completions { #expect(script.contains(option.dropFirst(2)), "\(option)") }
+        }
     }
 
     /// The store that the package brings loads, without a finding; and what its comments offer does too.

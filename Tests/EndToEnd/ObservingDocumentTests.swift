@@ -3,12 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// The pages on what the service tells and where a store comes from, held against what happens.
+    /// The page on what the service tells, held against what happens.
     @Suite(.serialized) struct ObservingDocumentTests {
-        private static func page(_ name: String) -> String {
-            Files.read("\(Installation.root)/Sources/flowhook/Documentation.docc/\(name).md")
-        }
-
         /// The words in backquotes in the first cells of the tables of a section.
         private static func firstCells(_ section: String, of page: String) -> Set<String> {
             let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
@@ -31,7 +27,7 @@ extension EndToEnd {
             let installation = Installation(store: store)
             defer { installation.stop() }
             let client = installation.client
-            let page = Self.page("Observing")
+            let page = DocumentationPage(named: "Observing").text
             let trace = "0af7651916cd43dd8448eb211c80319c"
             let headers = [
                 "Content-Type: application/json", "traceparent: 00-\(trace)-b7ad6b7169203331-01", "tracestate: a=1",
@@ -91,41 +87,14 @@ extension EndToEnd {
             #expect(preview.contains(#"{"name":"traceparent","value":"00-\#(trace)-"#))
         }
 
-        /// Every command of the page, in its order, on answers as a subscription gives them.
-        @Test func theWayFromTheOriginalWorks() {
-            let directory = "/tmp/flowhook-original-\(UInt32.random(in: 0...UInt32.max))"
-            defer { _ = Child.run(["rm", "-rf", directory]) }
-            let answer = { (type: String, name: String) in
-                """
-                {"success": true, "errors": [], "warnings": [], "requestId": "1", "result": [{"folder": {"type": "\(type)",
-                 "value": 1}, "tokens": [{"name": "\(name)", "type": "text", "value": "0123",
-                 "computedUrl": "https://app.example.com/#MF1"}]}]}
-                """
-            }
-            Files.write(answer("Folder", "Prefix"), to: "\(directory)/webinars.json")
-            Files.write(answer("Program", "Speaker"), to: "\(directory)/spring.json")
-            Files.write(
-                #"{"success": true, "result": [{"displayName": "Shoe Size", "dataType": "integer"}]}"#,
-                to: "\(directory)/describe.json"
-            )
-            let commands = Self.page("FromTheOriginal").split(separator: "\n").filter { $0.hasPrefix("    flowhook ") }
-            #expect(commands.count == 5)
-            var output = ""
-            for command in commands {
-                let line = command.replacing("    flowhook ", with: "'\(Installation.program)' ")
-                let run = Child.run(["bash", "-c", "cd \(directory) && \(line)"])
-                #expect(run.status == 0, "\(command): \(run.output)")
-                output = run.output
-            }
-            #expect(output.contains("Prefix"))
-            #expect(output.contains("Speaker"))
-            let steps = Self.page("FirstSteps").split(separator: "\n").filter { $0.hasPrefix("    flowhook ") }
-            #expect(steps.count == 3)
-            for command in steps {
-                let line = command.replacing("    flowhook ", with: "'\(Installation.program)' ")
-                let run = Child.run(["bash", "-c", "mkdir -p \(directory)/first && cd \(directory)/first && \(line)"])
-                #expect(run.status == 0, "\(command): \(run.output)")
-            }
+        /// The configuration for Prometheus is one, by its own program.
+        @Test func prometheusTakesTheConfiguration() throws {
+            let example = try #require(DocumentationPage(named: "Observing").examples.first { $0.language == "yaml" })
+            let file = "/tmp/flowhook-prometheus-\(UInt32.random(in: 0...UInt32.max)).yaml"
+            defer { _ = Child.run(["rm", "-f", file]) }
+            Files.write(example.text, to: file)
+            let check = Child.run(["\(Installation.root)/.build/tools/promtool", "check", "config", file])
+            #expect(check.status == 0, "\(check.output)")
         }
     }
 }

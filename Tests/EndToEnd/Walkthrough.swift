@@ -1,7 +1,9 @@
+import TestSupport
+
 /// A page of the docs as something to run: the files it shows, its commands, and what they print.
 ///
-/// A code block behind a line that is a path in backquotes and a colon is that file; a block of `sh` is run; a block of
-/// `text` right behind one is what it prints, `…` standing for anything.
+/// A block behind a line ``File `path`:`` is that file; a block of `sh` is run; a block of `text` right behind one is what
+/// it prints, `…` standing for anything.
 struct Walkthrough {
     /// One step of the page.
     enum Step: Equatable {
@@ -14,33 +16,17 @@ struct Walkthrough {
     /// The steps in the page's order.
     private(set) var steps: [Step] = []
 
-    /// Reads a page.
-    init(page: String) {
-        var lines = page.split(separator: "\n", omittingEmptySubsequences: false)[...]
-        var path: String?
-        while let line = lines.popFirst() {
-            guard line.hasPrefix("```") else {
-                if !line.isEmpty { path = Self.path(in: line) }
-                continue
+    /// Takes the steps of a page.
+    init(_ page: DocumentationPage) {
+        for example in page.examples {
+            if let path = example.file {
+                steps.append(.file(path: path, text: example.text))
+            } else if example.language == "sh" {
+                steps.append(.commands(example.text, output: nil))
+            } else if example.language == "text", case .commands(let commands, nil) = steps.last {
+                steps[steps.count - 1] = .commands(commands, output: example.text)
             }
-            let language = line.dropFirst(3)
-            let block = lines.prefix { $0 != "```" }
-            lines = lines.dropFirst(block.count + 1)
-            let text = block.joined(separator: "\n") + "\n"
-            if let file = path {
-                steps.append(.file(path: file, text: text))
-            } else if language == "sh" {
-                steps.append(.commands(text, output: nil))
-            } else if language == "text", case .commands(let commands, nil) = steps.last {
-                steps[steps.count - 1] = .commands(commands, output: text)
-            }
-            path = nil
         }
-    }
-
-    private static func path(in line: Substring) -> String? {
-        guard line.hasPrefix("`"), line.hasSuffix("`:"), line.count > 3 else { return nil }
-        return String(line.dropFirst().dropLast(2))
     }
 
     /// Whether a text is what a pattern shows, `…` standing for anything, blanks at the ends of lines for none.

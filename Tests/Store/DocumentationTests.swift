@@ -11,7 +11,7 @@ import Testing
     private let check = DocumentationPage(named: "Check")
 
     /// The examples of a page make one store, in which nothing is wrong.
-    @Test(arguments: ["Store", "Tokens"])
+    @Test(arguments: ["Store", "Tokens", "Calls"])
     func everyExampleLoads(page: String) {
         let page = DocumentationPage(named: page)
         let examples = page.examples
@@ -19,9 +19,10 @@ import Testing
         #expect(examples.allSatisfy { $0.file != nil }, "an example names no file")
         #expect(page.files.count == examples.count, "two examples are one file")
         let result = TemporaryStore(page.files).load(secrets: .placeholder)
-        let findings = result.diagnostics.filter { $0.code != "secret-unreadable" }
+        // Keys and certificates are not on the pages.
+        let findings = result.diagnostics.filter { !["secret-unreadable", "tls-file"].contains($0.code) }
         #expect(findings.map(\.text) == [])
-        #expect(result.snapshot != nil)
+        #expect(result.snapshot != nil || result.diagnostics.contains { $0.code == "tls-file" })
     }
 
     @Test(arguments: [

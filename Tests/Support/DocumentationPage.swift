@@ -17,19 +17,48 @@ package struct DocumentationPage {
         package var line: Int
     }
 
+    /// Where the pages lie.
+    package static let folder =
+        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/Sources/flowhook/Documentation.docc"
+
+    /// The names of all pages, sorted.
+    package static var names: [String] {
+        guard let pages = opendir(folder) else { return [] }
+        defer { closedir(pages) }
+        var names: [String] = []
+        while let entry = readdir(pages) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".md") { names.append(String(name.dropLast(3))) }
+        }
+        return names.sorted()
+    }
+
     /// Reads a page of `Sources/flowhook/Documentation.docc`; one that does not exist has no lines.
     package init(named name: String) {
-        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-        guard let file = fopen("\(root)/Sources/flowhook/Documentation.docc/\(name).md", "r") else {
-            lines = []
+        self.init(path: "\(Self.folder)/\(name).md")
+    }
+
+    /// Reads a page that lies elsewhere, such as the README; one that does not exist has no lines.
+    package init(path: String) {
+        guard let file = fopen(path, "r") else {
+            self.init(text: "")
             return
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = fread(&bytes, 1, bytes.count, file)
-        lines = String(decoding: bytes[..<count], as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        self.init(text: String(decoding: bytes[..<count], as: UTF8.self))
     }
+
+    /// Takes a text as a page.
+    package init(text: String) {
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The text of the page.
+    package var text: String { lines.joined(separator: "\n") }
 
     /// The fenced blocks in order.
     package var examples: [Example] {
@@ -41,6 +70,7 @@ package struct DocumentationPage {
                 if line == "```" {
                     examples.append(example)
                     current = nil
+                    lastText = ""
                 } else {
                     example.text += "\(line)\n"
                     current = example
@@ -58,6 +88,11 @@ package struct DocumentationPage {
             }
         }
         return examples
+    }
+
+    /// The commands of the blocks of shell, a line each.
+    package var commands: [String] {
+        examples.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n").map(String.init) }
     }
 
     /// The files that the examples make together, by path.

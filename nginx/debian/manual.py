@@ -21,8 +21,11 @@ FILES = [
     ("/usr/share/flowhook/other\\-servers", "The same for Apache, lighttpd, Caddy and fcgiwrap."),
 ]
 STATUSES = [
-    ("0", "Success."), ("64", "The command's words are off."),
-    ("69", "The system does not give what the service needs."), ("78", "The store does not load."),
+    ("0", "Success."), ("1", "A flow action that was rejected or failed, or a case that fails."),
+    ("2", "A request that is refused."), ("64", "The command's words are off."),
+    ("65", "What was to be imported cannot be read as such."),
+    ("69", "The system does not give what the service needs."), ("73", "A file cannot be read or written."),
+    ("78", "The store does not load."),
 ]
 
 
