@@ -48,7 +48,8 @@ import Testing
 
     @Test(arguments: hostile.map(\.name)) func answersOthersAndCloses(name: String) throws {
         let (_, pieces, isFirstAnswered) = try #require(Self.hostile.first { $0.name == name })
-        let server = try EchoServer(loops: 1)
+        // At the end a kept connection is waited for.
+        let server = try EchoServer(loops: 1, adjust: { $0.idleNanoseconds = 50_000_000 })
         let other = try server.connect()
         for byteByByte in [false, true] where !byteByByte || pieces.joined().count < 2_000 {
             let client = try server.connect()
