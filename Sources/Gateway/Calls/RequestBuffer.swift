@@ -13,7 +13,7 @@ struct RequestBuffer: ~Copyable {
     private var capacity: Int
 
     /// How much memory a request has at first, and how much is kept after a larger one.
-    private static let keptBytes = 2_048
+    private static let keptBytes = 1_024
 
     /// From how many bytes of body on libcurl would ask the service first whether it wants them.
     private static let expectBytes = 1_024

@@ -184,7 +184,7 @@ final class Transfer {
         self.request.write(request)
         flowhook_set_list(easy, CURLOPT_HTTPHEADER, self.request.headers)
         setMethod(request)
-        setTLS(request.policy.tls)
+        if request.policy.tls != nil || tls != nil { setTLS(request.policy.tls) }
         if place != nil || resolveList != nil { setPlace(place) }
     }
 
