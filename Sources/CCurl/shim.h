@@ -45,6 +45,13 @@ static inline CURLcode flowhook_set_socket_function(CURL *easy, flowhook_socket_
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
+typedef int (*flowhook_close_function)(void *context, curl_socket_t socket);
+
+/// Sets CURLOPT_CLOSESOCKETFUNCTION.
+static inline CURLcode flowhook_set_close_function(CURL *easy, flowhook_close_function function) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+}
+
 typedef int (*flowhook_ready_function)(void *context, char *peer, char *local, int peer_port, int local_port);
 
 /// Sets CURLOPT_PREREQFUNCTION.

@@ -2,9 +2,9 @@ internal import CLinux
 
 /// How the descriptors that the system allows the process are shared out.
 ///
-/// Beside a reserve for the process itself half is for connections of web servers, a quarter for calls under way, and a
-/// quarter for connections to third-party services that are kept for later calls: none of them can use up another's.
-/// There are more connections than calls, so that who comes too many is told so.
+/// Beside a reserve for the process itself half is for connections of web servers and half for connections to third-party
+/// services; neither can use up the other's. A request in flight takes one of each. There are more connections than
+/// requests, so that who comes too many is told so, and so that a few are left to be kept for later calls.
 package struct DescriptorBudget: Sendable, Hashable {
     /// How many descriptors the process may have.
     package let limit: Int
@@ -22,14 +22,14 @@ package struct DescriptorBudget: Sendable, Hashable {
         DescriptorBudget(limit: Int(clamping: flowhook_raise_descriptor_limit()))
     }
 
-    private var share: Int { max(1, (limit - min(Self.reserve, limit / 2)) / 4) }
+    private var half: Int { max(1, (limit - min(Self.reserve, limit / 2)) / 2) }
 
-    /// How many requests may be in flight at most.
-    package var maximumInFlight: Int { share }
+    /// How many requests may be in flight at most: one in twenty fewer than there are connections for.
+    package var maximumInFlight: Int { max(1, half - max(1, half / 20)) }
 
     /// How many connections of web servers are held at most.
-    package var maximumConnections: Int { max(8, 2 * share) }
+    package var maximumConnections: Int { max(8, half) }
 
-    /// How many connections to third-party services are kept at most.
-    package var maximumKeptCalls: Int { share }
+    /// How many connections to third-party services there are at most, in use and kept for later.
+    package var maximumCalls: Int { half }
 }

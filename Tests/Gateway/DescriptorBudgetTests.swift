@@ -8,12 +8,13 @@ import Testing
         let budget = DescriptorBudget(limit: limit)
         #expect(budget.maximumInFlight >= 1)
         #expect(budget.maximumConnections >= 1)
-        #expect(budget.maximumKeptCalls >= 1)
-        #expect(budget.maximumInFlight + budget.maximumConnections + budget.maximumKeptCalls < limit)
+        #expect(budget.maximumCalls >= budget.maximumInFlight)
+        #expect(budget.maximumConnections > budget.maximumInFlight)
+        #expect(budget.maximumConnections + budget.maximumCalls < limit)
     }
 
     @Test func leavesTheDefaultWhereThereIsRoom() {
-        #expect(DescriptorBudget(limit: 20_000).maximumInFlight >= 4_096)
-        #expect(DescriptorBudget(limit: 1_024).maximumInFlight == 224)
+        #expect(DescriptorBudget(limit: 20_000).maximumInFlight >= 8_000)
+        #expect(DescriptorBudget(limit: 1_024).maximumInFlight == 426)
     }
 }

@@ -25,6 +25,7 @@ package final class RawServer: @unchecked Sendable {
     private let descriptor: Int32
     private let requests = Locked<[String]>([])
     private let connectionCount = Locked(0)
+    private let openCount = Locked(0)
     private let script: @Sendable (_ request: String, _ number: Int) -> [Step]
 
     /// Starts a server; `script` gives the steps of an answer to a request, which is counted from 1.
@@ -53,6 +54,9 @@ package final class RawServer: @unchecked Sendable {
     /// How many connections were made.
     package var connections: Int { connectionCount.withLock { $0 } }
 
+    /// How many of them are open.
+    package var openConnections: Int { openCount.withLock { $0 } }
+
     /// Listens no more.
     package func stop() {
         // The accepting thread closes the descriptor: closed here, its number could be another server's by then.
@@ -65,9 +69,11 @@ package final class RawServer: @unchecked Sendable {
             let connection = Glibc.accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
             connectionCount.withLock { $0 += 1 }
+            openCount.withLock { $0 += 1 }
             startThread { [self] in
                 serve(connection)
                 close(connection)
+                openCount.withLock { $0 -= 1 }
             }
         }
     }

@@ -9,6 +9,9 @@ package struct AddressPolicy: Sendable {
         self.allowed = allowed
     }
 
+    /// Whether the policy is the one that these blocks make.
+    package func isMade(of blocks: [NetworkBlock]) -> Bool { allowed == blocks }
+
     /// Whether an address may be called.
     ///
     /// An IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4) is judged by itself.

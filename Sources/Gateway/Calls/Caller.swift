@@ -13,17 +13,23 @@ package final class Caller: @unchecked Sendable {
     package let circuits: Circuits
     private let resolver: Resolver
     private let turns: Turns
-    private let multi: UnsafeMutableRawPointer
-    private var sockets: [curl_socket_t: Socket] = [:]
-    private var timer: TimerToken?
+    private let sockets: CallSockets
+    private var groups: [TransferGroup] = []
+    /// No group before this one has room.
+    private var firstGroup = 0
+    private var isSweepSet = false
     private var idle: [Transfer] = []
-    private var running: [ObjectIdentifier: Transfer] = [:]
     private var proxy: (url: String, place: ProxyPlace)?
+    /// The host of the last call, and the address that it is, where it is one.
+    private var lastHost: (name: String, address: IPAddress?) = ("", nil)
 
-    /// How many connections a loop keeps for later calls: 1,024 where there are descriptors for as many.
-    private static let keptConnections = min(
+    /// How many connections the first group of a loop has at most, which makes all calls while few are under way.
+    private static let firstGroupConnections = min(
         1_024,
-        max(1, DescriptorBudget.raised().maximumKeptCalls / Server.allowedCPUs)
+        max(
+            1,
+            (DescriptorBudget.raised().maximumCalls - DescriptorBudget.raised().maximumInFlight) / Server.allowedCPUs
+        )
     )
 
     /// How many handles wait for their next call; each holds some kilobytes.
@@ -44,35 +50,15 @@ package final class Caller: @unchecked Sendable {
     ///   - turns: the turns of all loops.
     package init(loop: EventLoop, resolver: Resolver, circuits: Circuits = Circuits(), turns: Turns = Turns()) {
         _ = Self.library
-        guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
         self.loop = loop
         self.resolver = resolver
         self.circuits = circuits
         self.turns = turns
-        self.multi = multi
-        flowhook_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
-        flowhook_multi_set_functions(
-            multi,
-            { _, socket, what, context, _ in
-                Caller.from(context)?.watch(socket, what)
-                return 0
-            },
-            { _, milliseconds, context in
-                Caller.from(context)?.setTimer(milliseconds)
-                return 0
-            },
-            Unmanaged.passUnretained(self).toOpaque()
-        )
+        sockets = CallSockets(loop: loop)
     }
 
     deinit {
-        for transfer in running.values { curl_multi_remove_handle(multi, transfer.easy) }
-        running = [:]
-        curl_multi_cleanup(multi)
-    }
-
-    private static func from(_ context: UnsafeMutableRawPointer?) -> Caller? {
-        context.map { Unmanaged<Caller>.fromOpaque($0).takeUnretainedValue() }
+        for group in groups { group.close() }
     }
 
     /// Makes a call; to be awaited on the loop.
@@ -206,7 +192,7 @@ package final class Caller: @unchecked Sendable {
         let lookedUp = loop.now
         timing.lookUp += Int64((lookedUp - started) / 1_000)
         guard lookedUp < bound.deadline else { return .failure(.timeout(request, bound: bound.length, sent: .no)) }
-        guard let transfer = idle.popLast() ?? Transfer() else {
+        guard let transfer = idle.popLast() ?? Transfer(sockets: sockets) else {
             return .failure(CallFailure(.connectFailure, detail: "No memory is left for another call.", sent: .no))
         }
         // Rounded up: a deadline is not to pass before its time.
@@ -230,9 +216,12 @@ package final class Caller: @unchecked Sendable {
         settings: Settings,
         _ bound: TryBound
     ) async throws(CallFailure) -> KnownPlace? {
-        // Some resolvers take an address with a dot behind it for the address.
-        let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
-        let literal = IPAddress(host)
+        if request.host != lastHost.name {
+            // Some resolvers take an address with a dot behind it for the address.
+            let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
+            lastHost = (request.host, IPAddress(host))
+        }
+        let literal = lastHost.address
         if let literal, !AddressPolicy(allowing: settings.allowNetworks).permits(literal) { throw .blocked(request) }
         var (name, port) = (request.host, request.port)
         if let url = settings.proxy {
@@ -276,78 +265,47 @@ package final class Caller: @unchecked Sendable {
     // MARK: curl in the loop
 
     private func perform(_ transfer: Transfer) async -> CURLcode {
-        await withUnsafeContinuation { continuation in
-            transfer.completion = { continuation.resume(returning: $0) }
-            running[ObjectIdentifier(transfer)] = transfer
-            let code = curl_multi_add_handle(multi, transfer.easy)
-            if code != CURLM_OK { finish(transfer, CURLE_FAILED_INIT) }
+        let group = groupWithRoom()
+        let code = await withUnsafeContinuation { continuation in
+            transfer.continuation = continuation
+            group.begin(transfer)
         }
+        firstGroup = min(firstGroup, group.index)
+        if group.isIdle, group.index > 0 { sweepLater() }
+        return code
     }
 
-    private func finish(_ transfer: Transfer, _ code: CURLcode) {
-        running[ObjectIdentifier(transfer)] = nil
-        let completion = transfer.completion
-        transfer.completion = nil
-        completion?(code)
-    }
-
-    private func watch(_ descriptor: curl_socket_t, _ what: Int32) {
-        guard what != CURL_POLL_REMOVE else {
-            sockets[descriptor] = nil
-            loop.deregister(descriptor)
-            return
+    /// The first group with room: with few calls under way one group has all connections.
+    private func groupWithRoom() -> TransferGroup {
+        while firstGroup < groups.count {
+            if !groups[firstGroup].isFull { return groups[firstGroup] }
+            firstGroup += 1
         }
-        var events: UInt32 = 0
-        if what & CURL_POLL_IN != 0 { events |= Events.readable }
-        if what & CURL_POLL_OUT != 0 { events |= Events.writable }
-        if sockets[descriptor] != nil {
-            loop.modify(descriptor, events: events)
-        } else {
-            let socket = Socket(descriptor: descriptor, caller: self)
-            sockets[descriptor] = socket
-            // Where the system refuses, curl's own timer ends the transfer.
-            try? loop.register(descriptor, events: events, handler: socket)
+        let group = TransferGroup(
+            index: groups.count,
+            loop: loop,
+            sockets: sockets,
+            maximumConnections: groups.isEmpty ? Self.firstGroupConnections : 0
+        )
+        groups.append(group)
+        return group
+    }
+
+    /// Closes what groups keep that have had no transfer for so long that it is too old to be used again: libcurl itself
+    /// looks at kept connections only when it is about to open another. The first group stays, and with it the
+    /// certificate authorities that it has read.
+    private func sweepLater() {
+        guard !isSweepSet else { return }
+        isSweepSet = true
+        let nanoseconds = UInt64(Transfer.maximumIdleSeconds) * 1_000_000_000
+        loop.schedule(at: loop.now + nanoseconds + 1_000_000_000) { [weak self] in
+            guard let self else { return }
+            isSweepSet = false
+            let now = loop.now
+            let idle = groups.dropFirst().filter(\.isIdle)
+            for group in idle where group.lastUse + nanoseconds < now { group.close() }
+            if idle.contains(where: \.isIdle) { sweepLater() }
         }
-    }
-
-    private func setTimer(_ milliseconds: Int) {
-        if let timer { loop.cancel(timer) }
-        timer = nil
-        guard milliseconds >= 0 else { return }
-        timer = loop.schedule(at: loop.now + UInt64(milliseconds) * 1_000_000) { [unowned self] in
-            timer = nil
-            act(on: CURL_SOCKET_TIMEOUT, 0)
-        }
-    }
-
-    fileprivate func act(on descriptor: curl_socket_t, _ events: Int32) {
-        var count: Int32 = 0
-        curl_multi_socket_action(multi, descriptor, events, &count)
-        while let message = curl_multi_info_read(multi, &count) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            let code = flowhook_message_result(message)
-            curl_multi_remove_handle(multi, easy)
-            if let transfer = Transfer.of(easy) { finish(transfer, transfer.result(code)) }
-        }
-    }
-}
-
-/// A socket of curl's in the loop's epoll set.
-private final class Socket: EventHandler {
-    private let descriptor: curl_socket_t
-    private unowned let caller: Caller
-
-    init(descriptor: curl_socket_t, caller: Caller) {
-        self.descriptor = descriptor
-        self.caller = caller
-    }
-
-    func handle(events: UInt32, on loop: EventLoop) {
-        var action: Int32 = 0
-        if events & (Events.readable | Events.hangUp) != 0 { action |= CURL_CSELECT_IN }
-        if events & Events.writable != 0 { action |= CURL_CSELECT_OUT }
-        if events & Events.error != 0 { action |= CURL_CSELECT_ERR }
-        caller.act(on: descriptor, action)
     }
 }
 

@@ -8,27 +8,41 @@ internal import Glibc
 final class Transfer {
     /// The handle; the caller adds it to its multi handle.
     let easy: UnsafeMutableRawPointer
-    /// Takes the result once.
-    var completion: ((CURLcode) -> Void)?
+    /// Who waits for the result.
+    var continuation: UnsafeContinuation<CURLcode, Never>?
+    /// Where it stands among the transfers of its group.
+    var position = 0
 
-    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let sockets: CallSockets
+    private var request = RequestBuffer()
     private var resolveList: UnsafeMutablePointer<curl_slist>?
-    private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let errorBuffer: UnsafeMutablePointer<CChar>
+    /// The address that ``policy`` has permitted last, as curl writes it; empty where none was.
+    private let permittedPeer: UnsafeMutablePointer<CChar>
     private var policy = AddressPolicy(allowing: [])
-    private var usesProxy = false
     private var isIdempotent = false
     private var maximumBodyBytes = 0
     private var bodyBytes: [UInt8] = []
     private var headerBytes = 0
-    private var statusLine = ""
+    private var reasonPhrase = ""
     private var location: String?
     private var retryAfter: String?
     /// What `Content-Encoding` says, in all its lines.
     private var contentEncodings = ""
     private var decoder: ContentDecoder?
-    /// The files that the handle is set to; `nil`: the system's authorities alone.
+
+    // What the handle is set to: an option is set again where the next call's differs.
+    private var url = ""
+    private var proxy: String?
+    private var milliseconds = 0
+    private var method: RequestType?
+    private var postedBytes: Int?
+    private var closesConnection = false
+    /// `nil`: the system's authorities alone.
     private var tls: CallPolicy.TLSFiles?
 
+    /// Whether the service has begun to answer.
+    private(set) var hasAnswerBegun = false
     /// Whether an address was refused.
     private(set) var isBlocked = false
     /// Whether the response passed a bound.
@@ -38,12 +52,18 @@ final class Transfer {
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
 
+    /// How much room there is for ``permittedPeer``: the longest address with a zone, and its end.
+    private static let peerBytes = 64
+
+    /// How many bytes libcurl reads at once; it has a buffer of so many for each transfer under way.
+    private static let readBytes = 8_192
+
     /// How many bytes of headers a response may have.
     private static let maximumHeaderBytes = 65_536
 
     /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
     /// close one, since a request that meets the close may or may not have been taken.
-    private static let maximumIdleSeconds = 4
+    static let maximumIdleSeconds = 4
 
     /// How long a connection is used at all, in seconds: a name that moves is followed within a minute under load too.
     private static let maximumConnectionSeconds = 60
@@ -52,14 +72,21 @@ final class Transfer {
     private static let authoritiesSeconds = 300
 
     /// Makes a handle and sets what every call shares.
-    init?() {
+    ///
+    /// - Parameter sockets: opens and closes the sockets of the handle's connections.
+    init?(sockets: CallSockets) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
+        self.sockets = sockets
+        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE) + Self.peerBytes)
+        permittedPeer = errorBuffer + Int(CURL_ERROR_SIZE)
+        permittedPeer[0] = 0
         let context = Unmanaged.passUnretained(self).toOpaque()
         flowhook_set_pointer(easy, CURLOPT_PRIVATE, context)
         flowhook_set_pointer(easy, CURLOPT_ERRORBUFFER, errorBuffer)
         flowhook_set_long(easy, CURLOPT_NOSIGNAL, 1)
         flowhook_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+        flowhook_set_long(easy, CURLOPT_BUFFERSIZE, Self.readBytes)
         // The URL goes out as it was rendered.
         flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -82,6 +109,7 @@ final class Transfer {
         flowhook_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
         // The environment's proxies do not apply.
         flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
+        flowhook_set_pointer(easy, CURLOPT_PROXY, "")
         flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
         flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             Transfer.from(context)?.takeBody(bytes, size * count) ?? 0
@@ -94,6 +122,12 @@ final class Transfer {
         flowhook_set_socket_function(easy) { context, _, address in
             Transfer.from(context)?.openSocket(address) ?? CURL_SOCKET_BAD
         }
+        // A connection outlives the transfer that it was opened for.
+        flowhook_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
+        flowhook_set_close_function(easy) { context, descriptor in
+            guard let context else { return close(descriptor) }
+            return Unmanaged<CallSockets>.fromOpaque(context).takeUnretainedValue().close(descriptor)
+        }
         flowhook_set_pointer(easy, CURLOPT_PREREQDATA, context)
         flowhook_set_ready_function(easy) { context, peer, _, _, _ in
             Transfer.from(context)?.isReady(toSendTo: peer) ?? false ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
@@ -102,7 +136,7 @@ final class Transfer {
 
     deinit {
         curl_easy_cleanup(easy)
-        clear()
+        curl_slist_free_all(resolveList)
         errorBuffer.deallocate()
     }
 
@@ -125,56 +159,68 @@ final class Transfer {
     ///   - milliseconds: what is left of the deadline, above 0.
     func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: Settings, milliseconds: Int) {
         clear()
-        policy = AddressPolicy(allowing: settings.allowNetworks)
-        usesProxy = settings.proxy != nil
+        if !policy.isMade(of: settings.allowNetworks) {
+            policy = AddressPolicy(allowing: settings.allowNetworks)
+            permittedPeer[0] = 0
+        }
         isIdempotent = request.method != .post && request.method != .patch
         maximumBodyBytes = settings.maxResponseBytes
-        flowhook_set_pointer(easy, CURLOPT_URL, request.url)
-        flowhook_set_pointer(easy, CURLOPT_PROXY, settings.proxy ?? "")
-        flowhook_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+        if url != request.url {
+            url = request.url
+            flowhook_set_pointer(easy, CURLOPT_URL, url)
+        }
+        if proxy != settings.proxy {
+            proxy = settings.proxy
+            flowhook_set_pointer(easy, CURLOPT_PROXY, proxy ?? "")
+        }
+        if self.milliseconds != milliseconds {
+            self.milliseconds = milliseconds
+            flowhook_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+        }
+        if closesConnection != CallSockets.areScarce {
+            closesConnection.toggle()
+            flowhook_set_long(easy, CURLOPT_FORBID_REUSE, closesConnection ? 1 : 0)
+        }
+        self.request.write(request)
+        flowhook_set_list(easy, CURLOPT_HTTPHEADER, self.request.headers)
         setMethod(request)
-        setHeaders(request)
-        setTLS(request.policy.tls)
-        if let place { resolveList = curl_slist_append(nil, place.resolveEntry) }
-        flowhook_set_list(easy, CURLOPT_RESOLVE, resolveList)
+        if request.policy.tls != nil || tls != nil { setTLS(request.policy.tls) }
+        if place != nil || resolveList != nil { setPlace(place) }
     }
 
+    /// The request's bytes stand in the buffer already.
     private func setMethod(_ request: OutgoingRequest) {
-        if let body = request.body, request.method != .get {
-            flowhook_set_long(easy, CURLOPT_POST, 1)
-            flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            body.withUnsafeBytes { bytes in
-                _ = flowhook_set_pointer(
-                    easy,
-                    CURLOPT_COPYPOSTFIELDS,
-                    bytes.baseAddress ?? UnsafeRawPointer(errorBuffer)
-                )
-            }
-        } else if request.method == .get || request.method == .delete {
-            flowhook_set_long(easy, CURLOPT_HTTPGET, 1)
-        } else {
-            // These methods mean something by a body: its absence is told by a length of 0 (RFC 9110, section 8.6).
-            flowhook_set_long(easy, CURLOPT_POST, 1)
-            flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, 0)
-            flowhook_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, "")
+        if method != request.method {
+            method = request.method
+            flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
-        flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        let count: Int
+        switch request.method {
+        case .get: return setNoBody()
+        case .delete:
+            guard let body = request.body else { return setNoBody() }
+            count = body.count
+        // These methods mean something by a body: its absence is told by a length of 0 (RFC 9110, section 8.6).
+        default: count = request.body?.count ?? 0
+        }
+        if postedBytes != count {
+            postedBytes = count
+            flowhook_set_long(easy, CURLOPT_POST, 1)
+            flowhook_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(count))
+        }
+        flowhook_set_pointer(easy, CURLOPT_POSTFIELDS, self.request.body)
     }
 
-    private func setHeaders(_ request: OutgoingRequest) {
-        var mustSuppress = ["accept", "content-type", "user-agent"]
-        for header in request.headers {
-            // curl takes "Name:" for "none of this"; an empty value is "Name;" (CURLOPT_HTTPHEADER).
-            append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
-            if let index = mustSuppress.firstIndex(of: header.name.lowercased()) { mustSuppress.remove(at: index) }
-        }
-        for name in mustSuppress { append("\(name):") }
-        append("Expect:")
-        flowhook_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+    private func setNoBody() {
+        postedBytes = nil
+        flowhook_set_long(easy, CURLOPT_HTTPGET, 1)
     }
 
-    private func append(_ line: String) {
-        headerList = curl_slist_append(headerList, line) ?? headerList
+    private func setPlace(_ place: KnownPlace?) {
+        let list = place.flatMap { curl_slist_append(nil, $0.resolveEntry) }
+        flowhook_set_list(easy, CURLOPT_RESOLVE, list)
+        curl_slist_free_all(resolveList)
+        resolveList = list
     }
 
     private func setTLS(_ files: CallPolicy.TLSFiles?) {
@@ -199,14 +245,11 @@ final class Transfer {
 
     /// Forgets the last call; curl must not know the handle.
     private func clear() {
-        curl_slist_free_all(headerList)
-        curl_slist_free_all(resolveList)
-        headerList = nil
-        resolveList = nil
         errorBuffer[0] = 0
         bodyBytes = []
         headerBytes = 0
-        statusLine = ""
+        hasAnswerBegun = false
+        reasonPhrase = ""
         location = nil
         retryAfter = nil
         contentEncodings = ""
@@ -217,11 +260,19 @@ final class Transfer {
         starts = 0
     }
 
+    /// Hands the result to the one who waits for it; curl must not know the handle any more.
+    func finish(_ code: CURLcode) {
+        request.shrink()
+        let waiting = continuation
+        continuation = nil
+        waiting?.resume(returning: code)
+    }
+
     // MARK: Callbacks
 
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
         guard let address else { return CURL_SOCKET_BAD }
-        if !usesProxy {
+        if proxy == nil {
             let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
             guard let target, policy.permits(target) else {
                 isBlocked = true
@@ -229,7 +280,7 @@ final class Transfer {
             }
         }
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(address.pointee.family, type, address.pointee.protocol)
+        return sockets.open { socket(address.pointee.family, type, address.pointee.protocol) }
     }
 
     /// Called when a connection, new or kept, is about to get the request.
@@ -237,37 +288,63 @@ final class Transfer {
         // curl sends again by itself where a kept connection closes without a byte of answer. The service may have
         // acted on the first, so a method that is not idempotent is not repeated (RFC 9110, section 9.2.2).
         guard starts == 0 || isIdempotent else { return false }
-        if !usesProxy {
-            // A kept connection may be older than the settings.
-            guard let peer, let address = IPAddress(String(cString: peer)), policy.permits(address) else {
-                isBlocked = true
-                return false
-            }
+        // A kept connection may be older than the settings.
+        guard proxy != nil || isPermitted(peer) else {
+            isBlocked = true
+            return false
         }
         starts += 1
         return true
     }
 
+    private func isPermitted(_ peer: UnsafeMutablePointer<CChar>?) -> Bool {
+        guard let peer else { return false }
+        if strcmp(peer, permittedPeer) == 0, peer[0] != 0 { return true }
+        guard let address = IPAddress(String(cString: peer)), policy.permits(address) else { return false }
+        let length = strlen(peer)
+        if length < Self.peerBytes { memcpy(permittedPeer, peer, length + 1) }
+        return true
+    }
+
     private func takeHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headerBytes += count
-        guard let bytes, headerBytes <= Self.maximumHeaderBytes else {
+        guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes else {
             isTooLarge = true
             return 0
         }
-        if count > 5, memcmp(bytes, "HTTP/", 5) == 0 {
-            statusLine = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+        switch UInt8(bitPattern: bytes[0]) | 0x20 {
+        case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
+            hasAnswerBegun = true
+            reasonPhrase = Self.reasonPhrase(UnsafeRawBufferPointer(start: bytes, count: count))
             location = nil
             retryAfter = nil
             contentEncodings = ""
-        } else if let value = Self.value(of: "location", bytes, count) {
-            location = location ?? value
-        } else if let value = Self.value(of: "retry-after", bytes, count) {
-            retryAfter = retryAfter ?? value
-        } else if let value = Self.value(of: "content-encoding", bytes, count), decoder == nil, bodyBytes.isEmpty {
+        case UInt8(ascii: "l"):
+            if location == nil { location = Self.value(of: "location", bytes, count) }
+        case UInt8(ascii: "r"):
+            if retryAfter == nil { retryAfter = Self.value(of: "retry-after", bytes, count) }
+        case UInt8(ascii: "c"):
             // A trailer comes too late to say it.
-            contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
+            if decoder == nil, bodyBytes.isEmpty, let value = Self.value(of: "content-encoding", bytes, count) {
+                contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
+            }
+        default: break
         }
         return count
+    }
+
+    /// What follows the version and the status in a status line; empty in HTTP/2.
+    private static func reasonPhrase(_ line: UnsafeRawBufferPointer) -> String {
+        var end = line.count
+        while end > 0, line[end - 1] <= 0x20 { end -= 1 }
+        var start = 0
+        for _ in 0..<2 {
+            while start < end, line[start] != UInt8(ascii: " ") { start += 1 }
+            start += 1
+        }
+        guard start < end else { return "" }
+        if end - start == 2, line[start] == UInt8(ascii: "O"), line[start + 1] == UInt8(ascii: "K") { return "OK" }
+        return String(decoding: UnsafeRawBufferPointer(rebasing: line[start..<end]), as: UTF8.self)
     }
 
     /// The value of a header line, where it has the name; blanks and the line's end around it taken off.
@@ -312,9 +389,6 @@ final class Transfer {
         return decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
     }
 
-    /// Whether the service has begun to answer.
-    var hasAnswerBegun: Bool { !statusLine.isEmpty }
-
     /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
     var curlDetail: String { String(cString: errorBuffer) }
 
@@ -324,20 +398,16 @@ final class Transfer {
         return ServiceAnswer(
             status: flowhook_get_long(easy, CURLINFO_RESPONSE_CODE),
             reasonPhrase: reasonPhrase,
-            contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE).map { String(cString: $0) },
+            contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE).map(Self.contentType),
             body: bodyBytes,
             retryAfter: retryAfter,
             location: location
         )
     }
 
-    /// What follows the version and the status; empty in HTTP/2.
-    private var reasonPhrase: String {
-        let words = statusLine.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-        guard words.count == 3 else { return "" }
-        var phrase = words[2].unicodeScalars
-        while let last = phrase.last, last.value <= 0x20 { phrase.removeLast() }
-        return String(phrase)
+    /// The common one costs no memory.
+    private static func contentType(_ value: UnsafePointer<CChar>) -> String {
+        strcmp(value, "application/json") == 0 ? "application/json" : String(cString: value)
     }
 
     /// Adds how long the parts took; what is not curl's to know is left to the caller.

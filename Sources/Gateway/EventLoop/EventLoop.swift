@@ -40,9 +40,14 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let threadID = Atomic<UInt>(0)
     private var thread = pthread_t()
-    private var registrations: [Int32: Registration] = [:]
+    /// By descriptor, which the system keeps small.
+    private var registrations: [Registration?] = []
     private var lastGeneration: UInt32 = 0
     private var ready: [Work] = []
+    /// The array that `ready` was exchanged with, kept for its memory.
+    private var readyBefore: [Work] = []
+    private var turnEnd: [() -> Void] = []
+    private var turnEndBefore: [() -> Void] = []
     private var timers = TimerHeap()
 
     private enum Work: @unchecked Sendable {
@@ -160,20 +165,44 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         lastGeneration &+= 1
         var event = event(events, descriptor, lastGeneration)
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw SystemError("epoll_ctl") }
-        registrations[descriptor] = Registration(handler: handler, generation: lastGeneration)
+        let index = Int(descriptor)
+        if index >= registrations.count {
+            registrations += repeatElement(nil, count: max(index + 1, registrations.count * 2) - registrations.count)
+        }
+        registrations[index] = Registration(handler: handler, generation: lastGeneration)
     }
 
     /// Waits for other events of a registered descriptor.
     package func modify(_ descriptor: Int32, events: UInt32) {
-        guard let registration = registrations[descriptor] else { return }
+        guard let registration = registration(of: descriptor) else { return }
         var event = event(events, descriptor, registration.generation)
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
     /// Waits no more; to be called before the descriptor is closed.
     package func deregister(_ descriptor: Int32) {
-        guard registrations.removeValue(forKey: descriptor) != nil else { return }
+        guard registration(of: descriptor) != nil else { return }
+        registrations[Int(descriptor)] = nil
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    /// Waits no more for a descriptor that is closed next; nobody else may hold what it stands for (epoll(7): the system
+    /// takes it out of the set itself then).
+    package func forget(_ descriptor: Int32) {
+        guard registration(of: descriptor) != nil else { return }
+        registrations[Int(descriptor)] = nil
+    }
+
+    private func registration(of descriptor: Int32) -> Registration? {
+        let index = Int(descriptor)
+        return registrations.indices.contains(index) ? registrations[index] : nil
+    }
+
+    /// Runs a closure once all else that is ready in this turn has run, before the loop waits again.
+    ///
+    /// What does so from within such a closure runs in the next turn.
+    package func atEndOfTurn(_ work: @escaping () -> Void) {
+        turnEnd.append(work)
     }
 
     /// Runs an action at a moment, in nanoseconds of ``now``.
@@ -209,14 +238,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             let (now, latest) = (now, timers.latest)
             while let action = timers.popDue(at: now, upTo: latest) { action() }
             runReadyWork()
+            runTurnEnd()
         }
         // The last references to what the loop held go on its own thread.
-        registrations = [:]
+        registrations = []
     }
 
     /// How long to wait, in milliseconds rounded up: not at all with work at hand, for ever without a timer.
     private func timeout() -> Int32 {
-        if !ready.isEmpty { return 0 }
+        if !ready.isEmpty || !turnEnd.isEmpty { return 0 }
         guard let deadline = timers.nextDeadline() else { return -1 }
         let now = now
         guard deadline > now else { return 0 }
@@ -236,19 +266,28 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             return
         }
         let descriptor = Int32(truncatingIfNeeded: tag)
-        guard let registration = registrations[descriptor], registration.generation == UInt32(tag >> 32) else { return }
+        guard let registration = registration(of: descriptor), registration.generation == UInt32(tag >> 32)
+        else { return }
         registration.handler.handle(events: event.events, on: self)
     }
 
     /// Runs what is ready now; what that makes ready waits until the descriptors were looked at.
     private func runReadyWork() {
-        let work = ready
-        ready = []
-        for work in work {
+        guard !ready.isEmpty else { return }
+        swap(&ready, &readyBefore)
+        for work in readyBefore {
             switch work {
             case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
             case .closure(let closure): closure()
             }
         }
+        readyBefore.removeAll(keepingCapacity: readyBefore.count < 1_024)
+    }
+
+    private func runTurnEnd() {
+        guard !turnEnd.isEmpty else { return }
+        swap(&turnEnd, &turnEndBefore)
+        for work in turnEndBefore { work() }
+        turnEndBefore.removeAll(keepingCapacity: true)
     }
 }

@@ -89,6 +89,25 @@ import Testing
     }
 
     /// Timers that always leave another timer, due already, keep neither work nor descriptors away.
+    /// What is left for the end of a turn runs behind all that was ready in it, once.
+    @Test func runsTheEndOfATurnLast() throws {
+        try withLoop { loop in
+            let order = Locked<[String]>([])
+            loop.execute {
+                loop.execute {
+                    loop.atEndOfTurn { order.withLock { $0.append("end") } }
+                    order.withLock { $0.append("first") }
+                }
+                loop.execute {
+                    loop.execute { order.withLock { $0.append("next turn") } }
+                    order.withLock { $0.append("second") }
+                }
+            }
+            while order.withLock({ $0.count }) < 4 { usleep(1_000) }
+            #expect(order.withLock { $0 } == ["first", "second", "end", "next turn"])
+        }
+    }
+
     @Test func timersDoNotStarveWork() throws {
         try withLoop { loop in
             let rounds = Locked(0)

@@ -1,0 +1,127 @@
+internal import CCurl
+internal import Glibc
+internal import Synchronization
+
+/// The sockets of one loop's calls: they stay in the loop's epoll set while libcurl keeps their connections for later.
+///
+/// To be used on the loop's thread alone, and to outlive every connection that it opened.
+final class CallSockets {
+    private let loop: EventLoop
+    /// By descriptor, which the system keeps small.
+    private var sockets: [CallSocket?] = []
+
+    /// How many sockets all loops together have open.
+    private static let open = Atomic<Int>(0)
+
+    /// How many they may have.
+    private static let maximum = DescriptorBudget.raised().maximumCalls
+
+    /// Whether so many are open that connections had better be closed after their calls than kept: a kept one is of use to
+    /// its own loop alone.
+    static var areScarce: Bool { open.load(ordering: .relaxed) >= maximum - maximum / 8 }
+
+    /// Makes the table of a loop.
+    init(loop: EventLoop) {
+        self.loop = loop
+    }
+
+    /// Opens a socket for libcurl (`CURLOPT_OPENSOCKETFUNCTION`).
+    ///
+    /// - Parameter make: socket(2).
+    /// - Returns: `CURL_SOCKET_BAD` where there is no descriptor for it.
+    func open(_ make: () -> curl_socket_t) -> curl_socket_t {
+        guard Self.open.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maximum else {
+            Self.open.wrappingSubtract(1, ordering: .relaxed)
+            return CURL_SOCKET_BAD
+        }
+        let descriptor = make()
+        guard descriptor >= 0 else {
+            Self.open.wrappingSubtract(1, ordering: .relaxed)
+            return CURL_SOCKET_BAD
+        }
+        set(CallSocket(descriptor: descriptor, isOwn: true))
+        return descriptor
+    }
+
+    /// Closes a socket for libcurl (`CURLOPT_CLOSESOCKETFUNCTION`).
+    func close(_ descriptor: curl_socket_t) -> Int32 {
+        if let socket = self[descriptor] {
+            if socket.isOwn { Self.open.wrappingSubtract(1, ordering: .relaxed) }
+            if socket.registered != 0 { loop.forget(descriptor) }
+            sockets[Int(descriptor)] = nil
+        }
+        return Glibc.close(descriptor)
+    }
+
+    /// Takes what libcurl waits for (`CURLMOPT_SOCKETFUNCTION`).
+    func watch(_ descriptor: curl_socket_t, _ what: Int32, for group: TransferGroup) {
+        guard what != CURL_POLL_REMOVE else {
+            guard let socket = self[descriptor] else { return }
+            socket.group = nil
+            // Its connection is kept: most probably the next call waits for the same. What is not closed by us may be
+            // closed without a word.
+            guard !socket.isOwn else { return }
+            if socket.registered != 0 { loop.deregister(descriptor) }
+            sockets[Int(descriptor)] = nil
+            return
+        }
+        let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, isOwn: false))
+        socket.group = group
+        var events: UInt32 = 0
+        if what & CURL_POLL_IN != 0 { events |= Events.readable }
+        if what & CURL_POLL_OUT != 0 { events |= Events.writable }
+        guard socket.registered != events else { return }
+        if socket.registered != 0 {
+            loop.modify(descriptor, events: events)
+        } else {
+            // Where the system refuses, curl's own timer ends the transfer.
+            guard (try? loop.register(descriptor, events: events, handler: socket)) != nil else { return }
+        }
+        socket.registered = events
+    }
+
+    private subscript(descriptor: curl_socket_t) -> CallSocket? {
+        sockets.indices.contains(Int(descriptor)) ? sockets[Int(descriptor)] : nil
+    }
+
+    @discardableResult
+    private func set(_ socket: CallSocket) -> CallSocket {
+        let index = Int(socket.descriptor)
+        if index >= sockets.count {
+            sockets += repeatElement(nil, count: max(index + 1, sockets.count * 2) - sockets.count)
+        }
+        sockets[index] = socket
+        return socket
+    }
+}
+
+/// A socket of libcurl's.
+private final class CallSocket: EventHandler {
+    let descriptor: curl_socket_t
+    /// Whether we have opened it, and so are told when it is closed.
+    let isOwn: Bool
+    /// The events that the loop waits for; 0 where it does not know the socket.
+    var registered: UInt32 = 0
+    /// Whose transfer waits; `nil` while the connection is kept without one.
+    var group: TransferGroup?
+
+    init(descriptor: curl_socket_t, isOwn: Bool) {
+        self.descriptor = descriptor
+        self.isOwn = isOwn
+    }
+
+    func handle(events: UInt32, on loop: EventLoop) {
+        guard let group else {
+            // The peer has closed a kept connection, or sent what nobody asked for: libcurl finds out when it looks at
+            // the connection next.
+            loop.deregister(descriptor)
+            registered = 0
+            return
+        }
+        var action: Int32 = 0
+        if events & (Events.readable | Events.hangUp) != 0 { action |= CURL_CSELECT_IN }
+        if events & Events.writable != 0 { action |= CURL_CSELECT_OUT }
+        if events & Events.error != 0 { action |= CURL_CSELECT_ERR }
+        group.act(on: descriptor, action)
+    }
+}

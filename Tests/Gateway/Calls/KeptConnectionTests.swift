@@ -1,0 +1,74 @@
+import FlowAction
+import Gateway
+import Glibc
+import TestSupport
+import Testing
+
+/// What stays from call to call: handles, connections, and what they were set to.
+@Suite struct KeptConnectionTests {
+    /// More calls at once than one group of connections takes; what a burst leaves behind is closed.
+    @Test func aBurstLeavesFewConnectionsBehind() throws {
+        let server = RawServer { _, _ in [.wait(milliseconds: 300), ok] }
+        defer { server.stop() }
+        let bench = try Bench()
+        for _ in 0..<2 {
+            let requests = (0..<300).map { bench.request(server, path: "/\($0)", timeout: .seconds(30)) }
+            #expect(bench.send(requests).allSatisfy { $0.status == 200 })
+            for _ in 0..<6_000 where server.openConnections > 150 { usleep(10_000) }
+            #expect(server.openConnections <= 150)
+        }
+        #expect(server.received.count == 600)
+    }
+
+    /// The service closes while nobody uses the connection: the next call makes another one.
+    @Test func aKeptConnectionThatTheServiceClosedIsNotUsed() throws {
+        let server = RawServer { _, _ in [ok, .close] }
+        defer { server.stop() }
+        let bench = try Bench()
+        for number in 1...5 {
+            #expect(bench.send(bench.request(server, .get)).status == 200)
+            #expect(server.connections == number)
+            for _ in 0..<6_000 where server.openConnections > 0 { usleep(10_000) }
+        }
+        #expect(server.received.count == 5)
+    }
+
+    /// Nothing of a call sticks to the next one on the same handle: body, headers, method, proxy.
+    @Test func aHandleForgetsTheCallBefore() throws {
+        let server = RawServer { _, _ in [ok] }
+        defer { server.stop() }
+        let bench = try Bench()
+        let large = String(repeating: "x", count: 100_000)
+        let calls: [(RequestType, [(String, String)], String?)] = [
+            (.post, [("A", "1"), ("Content-Type", "text/plain"), ("User-Agent", "u"), ("Accept", "a")], large),
+            (.delete, [], nil), (.put, [("user-agent", "v")], "y"), (.get, [("B", "")], nil), (.put, [], "y"),
+            (.patch, [("ACCEPT", "b")], "z"), (.delete, [("C", "2")], "yy"), (.post, [], nil), (.delete, [], nil),
+        ]
+        for (method, headers, body) in calls {
+            #expect(bench.send(bench.request(server, method, headers: headers, body: body)).status == 200)
+        }
+        let fixed = "Host: 127.0.0.1:\(server.port)\r\nAccept-Encoding: gzip, deflate\r\n"
+        let expected = calls.map { method, headers, body in
+            let lines = headers.map { "\($0.0):\($0.1.isEmpty ? "" : " \($0.1)")\r\n" }.joined()
+            let isBodyless = body == nil && (method == .get || method == .delete)
+            let length = isBodyless ? "" : "Content-Length: \(body?.utf8.count ?? 0)\r\n"
+            return "\(method.rawValue) /p HTTP/1.1\r\n\(fixed)\(lines)\(length)\r\n\(body ?? "")"
+        }
+        #expect(server.received == expected)
+        #expect(server.connections == 1)
+    }
+
+    /// The words behind the status, whatever a service sends there.
+    @Test(
+        arguments: [
+            ("HTTP/1.1 200 OK", "OK"), ("HTTP/1.1 200 ", ""), ("HTTP/1.1 200", ""), ("HTTP/1.1 200  O K \t", " O K"),
+            ("HTTP/1.1 201 Created", "Created"), ("HTTP/1.0 200 O", "O"),
+        ]
+    )
+    func readsTheReasonPhrase(line: String, phrase: String) throws {
+        let server = RawServer { _, _ in [.text("\(line)\r\nContent-Length: 0\r\n\r\n"), .close] }
+        defer { server.stop() }
+        let bench = try Bench()
+        #expect(try bench.send(bench.request(server, .get)).outcome.get().reasonPhrase == phrase)
+    }
+}
