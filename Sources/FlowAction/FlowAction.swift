@@ -1,7 +1,7 @@
 /// One flow action under way: the request, the webhook it names and the scope of its tokens.
-struct FlowAction {
-    /// The request as it came.
-    let request: FlowActionRequest
+///
+/// An object, since it outlives the call and its parts are many.
+final class FlowAction: Sendable {
     /// The webhook to call.
     let webhook: Webhook
     /// What the tokens stand for.
@@ -12,6 +12,15 @@ struct FlowAction {
     let folder: Int
     /// Whom and what it is about.
     let subject: Subject
+
+    /// Joins what a request names.
+    init(webhook: Webhook, scope: TokenScope, snapshot: Snapshot, folder: Int, subject: Subject) {
+        self.webhook = webhook
+        self.scope = scope
+        self.snapshot = snapshot
+        self.folder = folder
+        self.subject = subject
+    }
 
     /// Renders the request that goes out.
     ///
@@ -102,7 +111,7 @@ struct FlowAction {
             requestID: context.requestID,
             webhook: webhook.name,
             outcome: .failed,
-            leadID: request.leadID,
+            leadID: subject.leadID,
             mapping: MappingResult(),
             unresolvedTokens: [],
             activity: .init(responseCode: nil, errorType: "", response: nil),

@@ -105,7 +105,6 @@ package struct Pipeline: Sendable {
         try webhook.requireUsableKey(context.idempotencyKey)
         let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
         return FlowAction(
-            request: request,
             webhook: webhook,
             scope: scope,
             snapshot: snapshot,

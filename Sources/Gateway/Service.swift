@@ -122,7 +122,8 @@ package final class Service: Sendable {
         let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, context) { outgoing in
             await caller.send(outgoing, settings: settings)
         }
-        await observer.tell(answer, exchange, series[answer.webhook], on: loop)
+        observer.tell(answer, exchange, series[answer.webhook])
+        if observer.keepsActivities { await observer.keep(answer, settings, on: loop) }
         return exchange.answer(status: 200, json: answer.serialized)
     }
 

@@ -1,4 +1,5 @@
 internal import FlowAction
+internal import JSON
 
 /// An answer for the web server, the same bytes over FastCGI and CGI.
 package struct WebAnswer: Sendable {
@@ -20,22 +21,22 @@ package struct WebAnswer: Sendable {
     package var cgiBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + body.count)
-        if status == 200 {
-            bytes.append(contentsOf: "Status: 200 OK\r\n".utf8)
-        } else {
-            bytes.append(contentsOf: "Status: \(status) \(standardReasonPhrase(of: status) ?? "")\r\n".utf8)
-        }
+        bytes.append("Status: ")
+        bytes.append(decimal: Int64(status))
+        bytes.append(" ")
+        bytes.append(text: standardReasonPhrase(of: status) ?? "")
+        bytes.append("\r\n")
         for header in headers {
-            bytes.append(contentsOf: header.name.utf8)
-            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(text: header.name)
+            bytes.append(": ")
             let start = bytes.count
-            bytes.append(contentsOf: header.value.utf8)
+            bytes.append(text: header.value)
             bytes.blankControls(from: start)
-            bytes.append(contentsOf: "\r\n".utf8)
+            bytes.append("\r\n")
         }
-        bytes.append(contentsOf: "Content-Length: ".utf8)
-        bytes.append(contentsOf: String(body.count).utf8)
-        bytes.append(contentsOf: "\r\n\r\n".utf8)
+        bytes.append("Content-Length: ")
+        bytes.append(decimal: Int64(body.count))
+        bytes.append("\r\n\r\n")
         bytes.append(contentsOf: body)
         return bytes
     }

@@ -42,7 +42,13 @@ package struct WebRequest: Sendable {
 
     /// The value of a variable, where the web server passed it on.
     package subscript(variable: Variable) -> String? {
-        get { variables.first { $0.variable == variable }?.value }
+        get {
+            // By index: to look at an element as a whole would hold on to its text each time.
+            for index in variables.indices where variables[index].variable == variable {
+                return variables[index].value
+            }
+            return nil
+        }
         set {
             variables.removeAll { $0.variable == variable }
             if let newValue { variables.append((variable, newValue)) }
@@ -68,25 +74,31 @@ package struct WebRequest: Sendable {
     private struct Names: @unchecked Sendable {
         // Safe: what the pointers lead to is never written again, and never freed.
         private let entries: [(variable: Variable, name: UnsafePointer<CChar>, length: Int)]
-        /// For each first byte, by its low six bits, whether a name begins with it.
-        private let firstBytes: UInt64
+        /// For each first byte, by its low six bits, the entries whose names begin so.
+        private let ranges: [Range<Int>]
 
         init() {
-            var firstBytes: UInt64 = 0
-            entries = Variable.allCases.map { variable in
+            let sorted = Variable.allCases.sorted { Self.key(of: $0) < Self.key(of: $1) }
+            ranges = (0..<64).map { key in
+                let first = sorted.firstIndex { Self.key(of: $0) == key } ?? 0
+                return first..<first + sorted.count { Self.key(of: $0) == key }
+            }
+            entries = sorted.map { variable in
                 let name = "\(variable.rawValue)="
-                if let first = name.utf8.first { firstBytes |= 1 << UInt64(first & 63) }
                 let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count)
                 for (index, byte) in name.utf8.enumerated() { bytes[index] = CChar(bitPattern: byte) }
                 return (variable, UnsafePointer(bytes), name.utf8.count)
             }
-            self.firstBytes = firstBytes
+        }
+
+        private static func key(of variable: Variable) -> Int {
+            Int((variable.rawValue.utf8.first ?? 0) & 63)
         }
 
         /// Splits a `NAME=value` entry, where the gateway reads its variable.
         func read(_ text: UnsafeMutablePointer<CChar>) -> (Variable, UnsafePointer<CChar>)? {
-            guard firstBytes & 1 << UInt64(UInt8(bitPattern: text[0]) & 63) != 0 else { return nil }
-            for entry in entries {
+            for position in ranges[Int(UInt8(bitPattern: text[0]) & 63)] {
+                let entry = entries[position]
                 // Nearly all differ early, where a call of strncmp would cost more than the look.
                 var index = 0
                 while index < entry.length, text[index] == entry.name[index] { index += 1 }

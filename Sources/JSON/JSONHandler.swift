@@ -32,7 +32,7 @@ protocol JSONHandler {
     /// Tells where the next element stands.
     mutating func nextElement(of elements: inout Elements) -> Place
     /// Takes the element that was read.
-    mutating func add(_ value: Value, to elements: inout Elements)
+    mutating func add(_ value: consuming Value, to elements: inout Elements)
     /// Ends an array.
     mutating func end(_ elements: consuming Elements) -> Value
 
@@ -41,7 +41,7 @@ protocol JSONHandler {
     /// Takes the name of a member and tells where its value stands.
     mutating func member(_ name: JSONText, of members: inout Members) -> Place
     /// Takes the value of the member.
-    mutating func add(_ value: Value, to members: inout Members)
+    mutating func add(_ value: consuming Value, to members: inout Members)
     /// Ends an object.
     mutating func end(_ members: consuming Members) -> Value
 }

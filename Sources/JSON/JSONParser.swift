@@ -37,18 +37,18 @@ private struct JSONTreeBuilder: JSONHandler {
 
     func beginArray(at place: Void) -> [JSONValue] { [] }
     func nextElement(of elements: inout [JSONValue]) {}
-    func add(_ value: JSONValue, to elements: inout [JSONValue]) { elements.append(value) }
+    func add(_ value: consuming JSONValue, to elements: inout [JSONValue]) { elements.append(value) }
     func end(_ elements: consuming [JSONValue]) -> JSONValue { .array(elements) }
 
     func beginObject(at place: Void) -> Members { Members() }
 
     func member(_ name: JSONText, of members: inout Members) {
         members.name = name.string
-        // Four at once: most objects have no more, and growing from one costs three allocations more.
-        if members.list.isEmpty { members.list.reserveCapacity(4) }
+        // Eight at once: most objects have no more, and growing from one costs several allocations more.
+        if members.list.isEmpty { members.list.reserveCapacity(8) }
     }
 
-    func add(_ value: JSONValue, to members: inout Members) {
+    func add(_ value: consuming JSONValue, to members: inout Members) {
         members.list.append(JSONObject.Member(name: members.name, value: value))
     }
 

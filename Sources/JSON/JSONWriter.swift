@@ -57,6 +57,19 @@ extension [UInt8] {
         text.withUTF8 { append(contentsOf: $0) }
     }
 
+    /// Appends a whole number in decimal, without a text on the way.
+    package mutating func append(decimal number: Int64) {
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        var divisor: UInt64 = 1
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+
     /// Appends a text as a JSON string, quotes included.
     package mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
@@ -70,49 +83,16 @@ extension [UInt8] {
     package mutating func append(jsonEscaped text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            var runStart = 0
             var position = WordScan.firstEscaped(in: utf8, from: 0)
+            append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<position]))
             while position < utf8.count {
-                let length = escapedLength(utf8, position)
-                if length > 0 {
-                    append(contentsOf: UnsafeBufferPointer(rebasing: utf8[runStart..<position]))
-                    append(escape: length == 3 ? 0x2000 | UInt16(utf8[position + 2] & 0x3F) : UInt16(utf8[position]))
-                    position += length
-                    runStart = position
-                } else {
-                    position += 1
+                // By pieces on the stack: to append every run and every escape by itself would cost ten times as much.
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: EscapedPiece.capacity) { room in
+                    var piece = EscapedPiece(room)
+                    position = piece.write(utf8, from: position)
+                    append(contentsOf: UnsafeBufferPointer(rebasing: room[..<piece.count]))
                 }
-                position = WordScan.firstEscaped(in: utf8, from: position)
             }
-            append(contentsOf: UnsafeBufferPointer(rebasing: utf8[runStart...]))
-        }
-    }
-
-    /// How many bytes at a position are a character that is escaped; 0 where none is.
-    private func escapedLength(_ utf8: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int {
-        switch utf8[position] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7F: 1
-        case 0xE2
-        where position + 2 < utf8.count && utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8: 3
-        default: 0
-        }
-    }
-
-    private mutating func append(escape unit: UInt16) {
-        append(UInt8(ascii: "\\"))
-        switch unit {
-        case 0x22, 0x5C: append(UInt8(unit))
-        case 0x08: append(UInt8(ascii: "b"))
-        case 0x09: append(UInt8(ascii: "t"))
-        case 0x0A: append(UInt8(ascii: "n"))
-        case 0x0C: append(UInt8(ascii: "f"))
-        case 0x0D: append(UInt8(ascii: "r"))
-        default:
-            append(UInt8(ascii: "u"))
-            append(hexadecimalDigit(unit >> 12))
-            append(hexadecimalDigit(unit >> 8 & 15))
-            append(hexadecimalDigit(unit >> 4 & 15))
-            append(hexadecimalDigit(unit & 15))
         }
     }
 
@@ -131,7 +111,7 @@ extension [UInt8] {
             for (index, member) in object.members.enumerated() {
                 startLine(first: index == 0, level: level + 1)
                 append(jsonString: member.name)
-                append(contentsOf: ": ".utf8)
+                append(": ")
                 append(json: member.value, level: level + 1)
             }
             endLines(level: level)
@@ -149,6 +129,85 @@ extension [UInt8] {
     private mutating func endLines(level: Int) {
         append(UInt8(ascii: "\n"))
         append(contentsOf: repeatElement(UInt8(ascii: " "), count: level * 2))
+    }
+}
+
+/// A piece of a text as it stands inside a JSON string.
+private struct EscapedPiece {
+    /// How many bytes of the text are taken at most, but for the end of a character.
+    private static let longest = 160
+
+    /// How many bytes there is to be room for: `\u00XX` for each, and a word beyond.
+    static let capacity = 6 * (longest + 2) + 8
+
+    private let room: UnsafeMutableRawBufferPointer
+    /// How many bytes have been written.
+    private(set) var count = 0
+
+    init(_ room: UnsafeMutableBufferPointer<UInt8>) {
+        self.room = UnsafeMutableRawBufferPointer(room)
+    }
+
+    /// Writes a piece of a text.
+    ///
+    /// - Returns: where the next one begins.
+    mutating func write(_ utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(utf8)
+        let end = min(utf8.count, start + Self.longest)
+        var position = start
+        while position < end {
+            if position + 8 <= end {
+                // A word as it is, of which the bytes up to the first that may have to be escaped count.
+                let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                room.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+                let plain = WordScan.unescaped(in: word)
+                position += plain
+                count += plain
+                if plain == 8 { continue }
+            }
+            switch escapedLength(utf8, position) {
+            case 0: put(utf8[position])
+            case 1: put(escape: UInt16(utf8[position]))
+            default:
+                put(escape: 0x2000 | UInt16(utf8[position + 2] & 0x3F))
+                position += 2
+            }
+            position += 1
+        }
+        return position
+    }
+
+    /// How many bytes at a position are a character that is escaped; 0 where none is.
+    private func escapedLength(_ utf8: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int {
+        switch utf8[position] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7F: 1
+        case 0xE2
+        where position + 2 < utf8.count && utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8: 3
+        default: 0
+        }
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        room[count] = byte
+        count += 1
+    }
+
+    private mutating func put(escape unit: UInt16) {
+        put(UInt8(ascii: "\\"))
+        switch unit {
+        case 0x22, 0x5C: put(UInt8(unit))
+        case 0x08: put(UInt8(ascii: "b"))
+        case 0x09: put(UInt8(ascii: "t"))
+        case 0x0A: put(UInt8(ascii: "n"))
+        case 0x0C: put(UInt8(ascii: "f"))
+        case 0x0D: put(UInt8(ascii: "r"))
+        default:
+            put(UInt8(ascii: "u"))
+            put(hexadecimalDigit(unit >> 12))
+            put(hexadecimalDigit(unit >> 8 & 15))
+            put(hexadecimalDigit(unit >> 4 & 15))
+            put(hexadecimalDigit(unit & 15))
+        }
     }
 }
 

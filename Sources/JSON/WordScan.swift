@@ -15,10 +15,19 @@ enum WordScan {
     /// which U+2028 and U+2029 begin.
     @inline(__always)
     static func firstEscaped(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        first(in: bytes, from: start) { word in
-            below(0x20, word) | equal(to: 0x22, word) | equal(to: 0x5C, word) | equal(to: 0x7F, word)
-                | equal(to: 0xE2, word)
-        }
+        first(in: bytes, from: start, escaped)
+    }
+
+    /// How many bytes of a word, from the first in memory on, stand before such a byte.
+    @inline(__always)
+    static func unescaped(in word: UInt64) -> Int {
+        escaped(UInt64(littleEndian: word)).trailingZeroBitCount / 8
+    }
+
+    @inline(__always)
+    private static func escaped(_ word: UInt64) -> UInt64 {
+        below(0x20, word) | equal(to: 0x22, word) | equal(to: 0x5C, word) | equal(to: 0x7F, word)
+            | equal(to: 0xE2, word)
     }
 
     /// Asks about word after word. The lowest bit that a question sets is right; those above may be a borrow's.

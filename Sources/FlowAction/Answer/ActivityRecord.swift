@@ -9,17 +9,17 @@ extension FlowActionAnswer {
     package func activityRecord(at instant: Instant, includesResponse: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512 + (includesResponse ? activity.response?.utf8.count ?? 0 : 0))
-        bytes.append(contentsOf: "{\"time\":\"".utf8)
+        bytes.append("{\"time\":\"")
         bytes.append(timestamp: instant)
-        bytes.append(contentsOf: "\",\"requestId\":".utf8)
+        bytes.append("\",\"requestId\":")
         bytes.append(jsonString: requestID)
-        bytes.append(contentsOf: ",\"lead\":".utf8)
+        bytes.append(",\"lead\":")
         bytes.append(json: .object(["id": leadID?.json ?? .null]))
-        bytes.append(contentsOf: ",\"campaign\":".utf8)
+        bytes.append(",\"campaign\":")
         bytes.append(
             json: .object(["id": subject.campaignID?.json ?? .null, "name": subject.campaignName?.json ?? .null])
         )
-        bytes.append(contentsOf: ",\"program\":".utf8)
+        bytes.append(",\"program\":")
         bytes.append(
             json: .object(["id": programID?.json ?? .null, "name": subject.programName.map(JSONValue.string) ?? .null])
         )

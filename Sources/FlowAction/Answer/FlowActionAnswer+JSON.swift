@@ -50,7 +50,7 @@ extension FlowActionAnswer {
         bytes.append(",\"callMilliseconds\":")
         bytes.append(milliseconds: timing.total)
         bytes.append(",\"attempts\":")
-        bytes.append(number: Int64(timing.attempts))
+        bytes.append(decimal: Int64(timing.attempts))
         bytes.append("},\"error\":")
         bytes.append(error: error, code: errorCode)
         bytes.append(UInt8(ascii: "}"))
@@ -68,7 +68,7 @@ extension FlowActionAnswer {
         bytes.append("\"type\":\"Call Webhook\",\"webhook\":")
         bytes.append(jsonString: webhook)
         bytes.append(",\"responseCode\":")
-        if let code = activity.responseCode { bytes.append(number: Int64(code)) } else { bytes.append("null") }
+        if let code = activity.responseCode { bytes.append(decimal: Int64(code)) } else { bytes.append("null") }
         bytes.append(",\"errorType\":")
         bytes.append(jsonString: activity.errorType)
         guard includesResponse else { return }
@@ -112,10 +112,15 @@ extension [UInt8] {
             append("null")
             return
         }
-        append(contentsOf: "{\"type\":\"\(failure.type.rawValue)\",\"code\":\(code.map(String.init) ?? "null")".utf8)
+        append("{\"type\":\"")
+        append(text: failure.type.rawValue)
+        append("\",\"code\":")
+        if let code { append(decimal: Int64(code)) } else { append("null") }
         append(",\"detail\":")
         append(jsonString: failure.detail)
-        append(contentsOf: ",\"sent\":\"\(failure.sent.rawValue)\"}".utf8)
+        append(",\"sent\":\"")
+        append(text: failure.sent.rawValue)
+        append("\"}")
     }
 
     /// Opens an object that names a field and its response attribute.
@@ -126,16 +131,11 @@ extension [UInt8] {
         append(jsonString: attribute)
     }
 
-    /// Appends a whole number's digits.
-    fileprivate mutating func append(number: Int64) {
-        append(text: String(number))
-    }
-
     /// Appends a time in milliseconds with one decimal.
-    fileprivate mutating func append(milliseconds microseconds: Int64) {
+    package mutating func append(milliseconds microseconds: Int64) {
         let tenths = (microseconds + 50) / 100
-        append(number: tenths / 10)
+        append(decimal: tenths / 10)
         append(UInt8(ascii: "."))
-        append(number: tenths % 10)
+        append(decimal: tenths % 10)
     }
 }

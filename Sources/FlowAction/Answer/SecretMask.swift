@@ -15,6 +15,7 @@ struct SecretMask {
 
     /// The text with every occurrence of a secret masked.
     func masked(_ text: String) -> String {
+        if secrets.isEmpty { return text }
         let text = Array(text.utf8)
         var masked: [UInt8] = []
         // Up to here the text has been taken over.

@@ -17,7 +17,7 @@ package struct Subject: Sendable, Hashable {
     package init() {}
 
     /// Takes what a request says of itself.
-    init(of request: FlowActionRequest) {
+    init(of request: borrowing FlowActionRequest) {
         leadID = request.leadID
         campaignID = request.campaign.first { $0.name == "id" }?.value
         campaignName = request.campaign.first { $0.name == "name" }?.value

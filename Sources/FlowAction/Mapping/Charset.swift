@@ -38,6 +38,8 @@ package enum Charset: Sendable, Hashable, CaseIterable {
     /// - Returns: `nil` where the label that counts is unknown.
     package static func of(_ body: [UInt8], contentType: String?) -> Charset? {
         if let label = contentType.flatMap(charsetParameter(of:)) { return Charset(label: label) }
+        // What nearly every body begins with: a mark has other bytes, and a declaration begins with `<`.
+        if let first = body.first, first != 0x00, first != UInt8(ascii: "<"), first < 0x80 { return .utf8 }
         if body.starts(with: ByteOrderMark.utf8) { return .utf8 }
         if body.starts(with: ByteOrderMark.bigEndian) { return .utf16BigEndian }
         if body.starts(with: ByteOrderMark.littleEndian) { return .utf16LittleEndian }
@@ -56,6 +58,8 @@ package enum Charset: Sendable, Hashable, CaseIterable {
 
     /// The first `charset` parameter of a media type (RFC 9110, section 8.3.1), unquoted; `nil` without one.
     private static func charsetParameter(of contentType: String) -> String? {
+        var contentType = contentType
+        guard contentType.withUTF8({ $0.contains(UInt8(ascii: ";")) }) else { return nil }
         var rest = contentType[...].utf8
         while let semicolon = rest.firstIndex(of: UInt8(ascii: ";")) {
             rest = rest[semicolon...].dropFirst()

@@ -43,7 +43,7 @@ package struct ResponseMapper: Sendable {
             do throws(JSONError) { found = try jsonPaths.find(in: body) } catch {
                 throw unparsable(answer, "\(error.code.rawValue), at byte \(error.offset + 1)")
             }
-            for (mapping, value) in zip(mappings, found) { result.add(FoundValue(value), for: mapping) }
+            for index in mappings.indices { result.add(FoundValue(found[index]), for: mappings[index]) }
         case .xml:
             let root: XMLElement
             do throws(XMLError) { root = try XMLElement(parsing: body) } catch {

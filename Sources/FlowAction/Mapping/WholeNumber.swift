@@ -5,6 +5,7 @@ enum WholeNumber {
     /// - Throws: `type-mismatch` for a number that is not whole, `out-of-range` for one past 64 bits. The work is
     ///   bounded by the length of the text, whatever its exponent says.
     static func read(_ literal: String) throws(MappingResult.Reason) -> Int64 {
+        if let number = readDigits(literal) { return number }
         var digits: [UInt8] = []
         var exponent = 0
         var isNegative = false
@@ -38,6 +39,18 @@ enum WholeNumber {
         }
         guard isNegative || number != .min else { throw .outOfRange }
         return isNegative ? number : -number
+    }
+
+    /// What nearly every whole number is: digits alone, too few to overflow.
+    private static func readDigits(_ literal: String) -> Int64? {
+        guard literal.utf8.count <= 18 else { return nil }
+        var number: Int64 = 0
+        for byte in literal.utf8 {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            number = number * 10 + Int64(digit)
+        }
+        return number
     }
 
     /// The exponent, held far away from any overflow: no text has so many digits that more would matter.

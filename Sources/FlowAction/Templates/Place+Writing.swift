@@ -8,7 +8,7 @@ extension [UInt8] {
     mutating func append(_ value: ResolvedToken, at place: Place) -> String? {
         switch place {
         case .plain, .urlAuthority:
-            append(contentsOf: value.text.utf8)
+            append(text: value.text)
         case .form:
             append(formEncoded: value.text)
         case .urlComponent:
@@ -25,7 +25,7 @@ extension [UInt8] {
             guard !value.text.unicodeScalars.contains(where: isControl) else {
                 return "holds a control character, which no header may carry"
             }
-            append(contentsOf: value.text.utf8)
+            append(text: value.text)
         case .xmlText, .xmlAttribute, .xmlCDATA:
             guard value.text.unicodeScalars.allSatisfy(isXMLCharacter) else {
                 return "holds a character that XML 1.0 forbids"
@@ -41,14 +41,14 @@ extension [UInt8] {
 
     /// Appends a mask in place of a value: with quotes where JSON wants them, otherwise as it is.
     mutating func append(mask: String, at place: Place) {
-        if place == .jsonValue || place == .jsonName { append(jsonString: mask) } else { append(contentsOf: mask.utf8) }
+        if place == .jsonValue || place == .jsonName { append(jsonString: mask) } else { append(text: mask) }
     }
 
     /// Appends a complete JSON literal: numbers and booleans bare, `null` where they are empty, text in quotes.
     private mutating func append(jsonLiteral value: ResolvedToken) {
         switch value.shape {
         case .text: append(jsonString: value.text)
-        case .number, .boolean: append(contentsOf: value.text.isEmpty ? "null".utf8 : value.text.utf8)
+        case .number, .boolean: append(text: value.text.isEmpty ? "null" : value.text)
         }
     }
 }

@@ -37,6 +37,13 @@ struct RenderPass {
     mutating func url(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
         var url: [UInt8] = []
         append(template.url, to: &url, maximumBytes: .max, resolve: resolve)
+        // Without a token up to the end of its authority, and with none behind that could become part of it, a URL leads
+        // where its template does: what was read with the store is not read again.
+        if let target = template.target, template.userInfo == nil {
+            self.target = target
+            checkLength(url)
+            return url
+        }
         do {
             var target = try ServiceURL(parsing: url)
             if let first = firstOutsideAuthority, first < target.authority.upperBound {
@@ -60,8 +67,12 @@ struct RenderPass {
             append(template, to: &userInfo, maximumBytes: .max, resolve: resolve)
             authorize(userInfo)
         }
-        if url.count > Renderer.maximumURLBytes { fail("the URL is longer than \(Renderer.maximumURLBytes) bytes") }
+        checkLength(url)
         return url
+    }
+
+    private mutating func checkLength(_ url: [UInt8]) {
+        if url.count > Renderer.maximumURLBytes { fail("the URL is longer than \(Renderer.maximumURLBytes) bytes") }
     }
 
     /// Renders the payload; `nil` where no body is sent.
@@ -104,7 +115,7 @@ struct RenderPass {
             if !webhook.headers.contains(where: { equalsIgnoringCase($0.name, name) }) { add(name, value) }
         }
         if let authorization { imply("Authorization", authorization) }
-        imply("User-Agent", "flowhook/\(Version.current)")
+        imply("User-Agent", Self.userAgent)
         imply("Accept", webhook.responseType.mediaRange)
         imply("Accept-Encoding", "gzip, deflate")
         if hasBody { imply("Content-Type", webhook.encoding.mediaType) }
@@ -114,6 +125,8 @@ struct RenderPass {
         }
         return headers
     }
+
+    private static let userAgent = "flowhook/\(Version.current)"
 
     private mutating func append(
         _ template: Template,

@@ -1,7 +1,9 @@
 internal import FlowAction
 
 /// One request and what its answer needs: the checks that every endpoint shares, and the answer's headers.
-struct Exchange {
+///
+/// An object, since it is handed on at every stage of a request and its parts are many.
+final class Exchange: Sendable {
     /// The request as the web server passed it on.
     let request: WebRequest
     /// The store that it sees.

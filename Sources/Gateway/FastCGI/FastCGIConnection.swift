@@ -14,6 +14,10 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private var state = State.waiting
     private var isPeerGone = false
     private var isLast = false
+    /// Whether something may lie unread: told of changes alone, a connection that has read all learns of more by an event.
+    private var hasNews = true
+    /// How many bytes of the send buffer answers may take up, as far as is known without a look.
+    private var unsentBound = 0
     private var timer: TimerToken?
     /// What is written as the peer reads it, and how much of that is.
     private var outgoing: [UInt8] = []
@@ -47,6 +51,9 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     /// How many bytes of an answer any send buffer takes.
     private static let smallWrite = 8_192
 
+    /// How many bytes the kernel counts for a write beyond its own.
+    private static let writeOverhead = 512
+
     /// Takes over a connected descriptor.
     init(descriptor: Int32, shard: FastCGIShard) {
         self.descriptor = descriptor
@@ -79,6 +86,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private(set) var transferStart: UInt64?
 
     func handle(events: UInt32, on loop: EventLoop) {
+        hasNews = true
         switch state {
         case .waiting: examine()
         case .arriving(let relay): takePieces(relay)
@@ -98,7 +106,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func wait() {
         state = .waiting
         shard.waiting.append(self, at: shard.loop.now)
-        examine()
+        if hasNews { examine() }
     }
 
     /// Looks at what has arrived, and lets it through where it is a whole request.
@@ -107,9 +115,11 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         let buffer = shard.peekBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         guard count > 0 else {
+            if count < 0, errno == EAGAIN { hasNews = false }
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             return close()
         }
+        hasNews = count == buffer.count
         shard.waiting.remove(self)
         stopTimer()
         var screen = Screen()
@@ -137,6 +147,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     // MARK: In, piece by piece
 
     private func takePieces(_ relay: RequestRelay) {
+        // What comes between two pieces is not told apart from what is read with them.
+        hasNews = true
         let buffer = shard.peekBuffer
         for _ in 0..<Self.piecesPerTurn {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
@@ -221,8 +233,14 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private static let farewell: [UInt8] = [1, 11, 0, 0, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
 
     /// Whether the socket takes so many bytes at once, by a bound that allows for the kernel's own overhead.
+    ///
+    /// A few small answers fit whether or not the last ones have been read: the kernel is asked for every some of them.
     private func fitsSendBuffer(_ count: Int) -> Bool {
-        guard count <= Self.largestWrite, flowhook_unsent_bytes(descriptor) == 0 else { return false }
+        guard count <= Self.largestWrite else { return false }
+        unsentBound += count + Self.writeOverhead
+        if unsentBound <= Self.smallWrite { return true }
+        guard flowhook_unsent_bytes(descriptor) == 0 else { return false }
+        unsentBound = count + Self.writeOverhead
         if count <= Self.smallWrite { return true }
         var size: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -243,6 +261,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         stopTimer()
         outgoing = []
         heldBytes = 0
+        // How much of it waits to be read is not known.
+        unsentBound = Self.smallWrite
         shard.loop.modify(descriptor, events: Self.arrivals)
         finish()
     }

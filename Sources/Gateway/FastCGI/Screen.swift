@@ -33,14 +33,21 @@ package struct Screen {
     /// Whether all of the request has been seen.
     var isWhole: Bool { if case .whole = verdict { true } else { false } }
 
-    private var header: [UInt8] = []
+    /// The bytes of the present record's header so far, the first one most significant, and how many they are.
+    private var header: UInt64 = 0
+    private var headerCount = 0
     private var content: Content?
     private var contentLeft = 0
     private var paddingLeft = 0
     private var requestID: UInt16 = 0
-    private var beginBody: [UInt8] = []
-    private var parameters: [UInt8] = []
+    /// The first two bytes of BEGIN_REQUEST's content are the role.
+    private var role: UInt16 = 0
+    private var roleBytesLeft = 2
+    private var parameterBytes = 0
+    private var parameters = ParameterLengths()
     private var verdict = Verdict.incomplete
+    /// Whether the verdict is not known yet; kept apart, since verdicts are slow to compare.
+    private var isUndecided = true
 
     /// Makes a screen for one request.
     package init() {}
@@ -57,11 +64,12 @@ package struct Screen {
     /// Bytes past the end of a whole request are not looked at.
     package mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
         var position = 0
-        while position < bytes.count, verdict == .incomplete {
-            if header.count < 8 {
-                header.append(bytes[position])
+        while position < bytes.count, isUndecided {
+            if headerCount < 8 {
+                header = header << 8 | UInt64(bytes[position])
+                headerCount += 1
                 position += 1
-                if header.count == 8 { openRecord() }
+                if headerCount == 8 { openRecord() }
             } else if contentLeft > 0 {
                 let count = min(contentLeft, bytes.count - position)
                 take(UnsafeBufferPointer(rebasing: bytes[position..<position + count]))
@@ -72,7 +80,7 @@ package struct Screen {
                 paddingLeft -= count
                 position += count
             }
-            if header.count == 8, contentLeft == 0, paddingLeft == 0, verdict == .incomplete {
+            if headerCount == 8, contentLeft == 0, paddingLeft == 0, isUndecided {
                 closeRecord(at: byteCount + position)
             }
         }
@@ -80,12 +88,16 @@ package struct Screen {
         return verdict
     }
 
+    /// How many bytes of content the present record announces.
+    private var announced: UInt16 { UInt16(truncatingIfNeeded: header >> 16) }
+
     private mutating func openRecord() {
-        guard header[0] == 1 else { return refuse("a record of another version than 1") }
-        let id = UInt16(header[2]) << 8 | UInt16(header[3])
-        contentLeft = Int(header[4]) << 8 | Int(header[5])
-        paddingLeft = Int(header[6])
-        switch (content, header[1]) {
+        guard header >> 56 == 1 else { return refuse("a record of another version than 1") }
+        let type = UInt8(truncatingIfNeeded: header >> 48)
+        let id = UInt16(truncatingIfNeeded: header >> 32)
+        contentLeft = Int(announced)
+        paddingLeft = Int(UInt8(truncatingIfNeeded: header >> 8))
+        switch (content, type) {
         case (nil, 1):
             guard id != 0 else { return refuse("a request of id 0") }
             guard contentLeft == 8 else { return refuse("a BEGIN_REQUEST record of another length than 8") }
@@ -96,7 +108,7 @@ package struct Screen {
         case (.parameters, 5) where hasParameters: content = .body
         case (.body, 5): break
         default:
-            return refuse("a record of type \(header[1]) out of turn")
+            return refuse("a record of type \(type) out of turn")
         }
         guard id == requestID else { return refuse("a record of another request") }
         // libfcgi 2.4.2 does not pass over the padding of the record that ends a stream: it takes it, and what follows,
@@ -106,12 +118,17 @@ package struct Screen {
 
     private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) {
         switch content {
-        case .begin: beginBody.append(contentsOf: bytes)
+        case .begin:
+            for byte in bytes.prefix(roleBytesLeft) {
+                role = role << 8 | UInt16(byte)
+                roleBytesLeft -= 1
+            }
         case .parameters:
-            guard parameters.count + bytes.count <= Self.maximumParameterBytes else {
+            parameterBytes += bytes.count
+            guard parameterBytes <= Self.maximumParameterBytes else {
                 return refuse("more than \(Self.maximumParameterBytes) bytes of parameters")
             }
-            parameters.append(contentsOf: bytes)
+            parameters.consume(bytes)
         case .body:
             bodyBytes += bytes.count
             if bodyBytes <= maximumKeptBodyBytes { body.append(contentsOf: bytes) } else { body = [] }
@@ -120,47 +137,80 @@ package struct Screen {
     }
 
     private mutating func closeRecord(at end: Int) {
-        let isEmpty = header[4] == 0 && header[5] == 0
+        let isEmpty = announced == 0
         switch content {
         case .begin:
-            guard beginBody[0] == 0, beginBody[1] == 1 else {
-                return refuse("a request for another role than responder")
-            }
+            guard role == 1 else { return refuse("a request for another role than responder") }
         case .parameters where isEmpty:
-            guard areParametersWellFormed else { return refuse("parameters whose lengths do not fit") }
+            guard parameters.areWellFormed else { return refuse("parameters whose lengths do not fit") }
             bodyStart = end
-            parameters = []
         case .body where isEmpty:
             verdict = .whole(byteCount: end)
+            isUndecided = false
         default: break
         }
-        header.removeAll(keepingCapacity: true)
-    }
-
-    /// Whether names and values fill the parameters exactly (FastCGI 1.0, section 3.4).
-    private var areParametersWellFormed: Bool {
-        var position = 0
-        while position < parameters.count {
-            guard let name = length(at: &position), let value = length(at: &position) else { return false }
-            guard name > 0, name + value <= parameters.count - position else { return false }
-            position += name + value
-        }
-        return true
-    }
-
-    private func length(at position: inout Int) -> Int? {
-        guard position < parameters.count else { return nil }
-        guard parameters[position] & 0x80 != 0 else {
-            defer { position += 1 }
-            return Int(parameters[position])
-        }
-        guard position + 4 <= parameters.count else { return nil }
-        defer { position += 4 }
-        return Int(parameters[position] & 0x7F) << 24 | Int(parameters[position + 1]) << 16
-            | Int(parameters[position + 2]) << 8 | Int(parameters[position + 3])
+        headerCount = 0
     }
 
     private mutating func refuse(_ reason: String) {
         verdict = .refused(reason)
+        isUndecided = false
+    }
+}
+
+/// Whether names and values fill a stream of parameters exactly (FastCGI 1.0, section 3.4), told while it goes by.
+private struct ParameterLengths {
+    /// What comes next.
+    private enum Next {
+        case nameLength
+        case valueLength
+        case content
+    }
+
+    private var next = Next.nameLength
+    /// The bits of a length so far, and how many bytes of it are still to come.
+    private var length = 0
+    private var lengthBytesLeft = 0
+    /// How many bytes of a name and its value are still to come.
+    private var contentLeft = 0
+    private var hasEmptyName = false
+
+    /// Whether what has gone by is whole pairs with a name each.
+    var areWellFormed: Bool { next == .nameLength && lengthBytesLeft == 0 && !hasEmptyName }
+
+    /// Takes the next bytes of the stream.
+    mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>) {
+        var position = 0
+        while position < bytes.count {
+            if next == .content {
+                let count = min(contentLeft, bytes.count - position)
+                contentLeft -= count
+                position += count
+                if contentLeft == 0 { next = .nameLength }
+                continue
+            }
+            let byte = bytes[position]
+            position += 1
+            if lengthBytesLeft > 0 {
+                length = length << 8 | Int(byte)
+                lengthBytesLeft -= 1
+            } else if byte & 0x80 != 0 {
+                length = Int(byte & 0x7F)
+                lengthBytesLeft = 3
+            } else {
+                length = Int(byte)
+            }
+            if lengthBytesLeft == 0 { takeLength() }
+        }
+    }
+
+    private mutating func takeLength() {
+        contentLeft += length
+        if next == .nameLength {
+            hasEmptyName = hasEmptyName || length == 0
+            next = .valueLength
+        } else {
+            next = contentLeft > 0 ? .content : .nameLength
+        }
     }
 }

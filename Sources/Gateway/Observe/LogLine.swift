@@ -15,11 +15,11 @@ package struct LogLine {
         let now = Instant.now
         switch format {
         case .json:
-            bytes.append(contentsOf: "{\"time\":\"".utf8)
+            bytes.append("{\"time\":\"")
             bytes.append(timestamp: now)
-            bytes.append(contentsOf: "\",\"level\":\"".utf8)
-            bytes.append(contentsOf: level.rawValue.utf8)
-            bytes.append(contentsOf: "\",\"message\":".utf8)
+            bytes.append("\",\"level\":\"")
+            bytes.append(text: level.rawValue)
+            bytes.append("\",\"message\":")
             bytes.append(jsonString: message)
         case .text:
             bytes.append(timestamp: now)
@@ -37,16 +37,13 @@ package struct LogLine {
     /// Adds a whole number.
     package mutating func add(_ name: StaticString, _ value: Int) {
         begin(name)
-        append(decimal: Int64(value))
+        bytes.append(decimal: Int64(value))
     }
 
     /// Adds a time in milliseconds with one decimal, from microseconds.
     package mutating func add(_ name: StaticString, milliseconds microseconds: Int64) {
         begin(name)
-        let tenths = (microseconds + 50) / 100
-        append(decimal: tenths / 10)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
+        bytes.append(milliseconds: microseconds)
     }
 
     /// The finished line, without a line feed.
@@ -55,30 +52,15 @@ package struct LogLine {
         return bytes
     }
 
-    /// Appends a whole number without a text on the way.
-    private mutating func append(decimal number: Int64) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = number.magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
-    }
-
     private mutating func begin(_ name: StaticString) {
-        let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         switch format {
         case .json:
-            bytes.append(UInt8(ascii: ","))
-            bytes.append(UInt8(ascii: "\""))
-            bytes.append(contentsOf: text)
-            bytes.append(UInt8(ascii: "\""))
-            bytes.append(UInt8(ascii: ":"))
+            bytes.append(",\"")
+            bytes.append(name)
+            bytes.append("\":")
         case .text:
             bytes.append(UInt8(ascii: " "))
-            bytes.append(contentsOf: text)
+            bytes.append(name)
             bytes.append(UInt8(ascii: "="))
         }
     }

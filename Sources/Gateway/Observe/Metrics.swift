@@ -170,6 +170,18 @@ final class WebhookSeries: Sendable {
     fileprivate var isUsed: Bool { (0..<outcomes.count).contains { outcomes[$0] > 0 } }
 }
 
+extension FlowActionAnswer.Outcome {
+    /// The case's place among all, which every flow action asks for: told without making a list of them.
+    fileprivate var position: Int {
+        switch self {
+        case .updated: 0
+        case .sent: 1
+        case .rejected: 2
+        case .failed: 3
+        }
+    }
+}
+
 extension CaseIterable where Self: Equatable, AllCases == [Self] {
     /// The case's place among all.
     fileprivate var position: Int { Self.allCases.firstIndex(of: self) ?? 0 }

@@ -55,13 +55,8 @@ package final class Observer: Sendable {
 
     // MARK: Requests
 
-    /// Tells of a flow action that ran to an outcome; returns when its activity is written.
-    func tell(
-        _ answer: FlowActionAnswer,
-        _ exchange: Exchange,
-        _ series: WebhookSeries?,
-        on loop: EventLoop
-    ) async {
+    /// Tells of a flow action that ran to an outcome, in the metrics and the log.
+    func tell(_ answer: FlowActionAnswer, _ exchange: Exchange, _ series: WebhookSeries?) {
         metrics.count(answer, series)
         log.write(answer.error == nil ? .info : .warning, "flow action") { line in
             line.add(request: exchange)
@@ -79,9 +74,15 @@ package final class Observer: Sendable {
             line.add("requestBytes", answer.requestBytes)
             line.add("responseBytes", answer.responseBytes)
         }
-        guard activities.isEnabled else { return }
-        let includesResponse = exchange.snapshot.settings.activityResponse
-        await activities.append(answer.activityRecord(at: .now, includesResponse: includesResponse), on: loop)
+    }
+
+    /// Whether activities are written.
+    var keepsActivities: Bool { activities.isEnabled }
+
+    /// Tells of a flow action in the activity log; returns when that is written.
+    func keep(_ answer: FlowActionAnswer, _ settings: Settings, on loop: EventLoop) async {
+        let record = answer.activityRecord(at: .now, includesResponse: settings.activityResponse)
+        await activities.append(record, on: loop)
     }
 
     /// Tells of a request that was refused.
