@@ -124,7 +124,7 @@ struct ResponseAttributeParser {
                 throw finding(
                     "attribute-in-json",
                     at: start,
-                    "@ is for the attributes of XML; JSON has none.",
+                    "@ is for the attributes of XML; JSON has none",
                     suggestion: quoting(bytes[start..<position], in: start..<position)
                 )
             }
