@@ -178,7 +178,11 @@ final class WebServer {
 
     /// Ends everything and removes the files.
     func stop() {
-        for child in children { child.end(seconds: 10) }
+        for child in children {
+            child.end(seconds: 10)
+            // What a server leaves behind of its group ends with it.
+            kill(-child.pid, SIGKILL)
+        }
         _ = Child.run(["rm", "-rf", directory])
     }
 }
