@@ -258,13 +258,13 @@ final class WatchedStore {
             return "remove \(webhook)"
         case 10:
             let version = number() % 3
-            write("url: https://example.com/linked/\(number())\n", to: "store/shared/\(version).yaml")
-            link("store/webhooks/linked.yaml", to: "../shared/\(version).yaml")
+            write("url: https://example.com/linked/\(number())\n", to: "store/common/\(version).yaml")
+            link("store/webhooks/linked.yaml", to: "../common/\(version).yaml")
             return "link linked.yaml to \(version)"
         case 11:
             let version = number() % 3
-            write("url: https://example.com/linked/\(number())\n", to: "store/shared/\(version).yaml")
-            return "write shared/\(version).yaml"
+            write("url: https://example.com/linked/\(number())\n", to: "store/common/\(version).yaml")
+            return "write common/\(version).yaml"
         case 12:
             // What Kubernetes does: a folder linked through ..data.
             let version = "..v\(number() % 3)"
