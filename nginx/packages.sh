@@ -22,7 +22,8 @@ install_missing() {
 }
 
 # What the build and the service need.
-BUILD_PACKAGES=(libfcgi-dev libcurl4-openssl-dev libxml2-dev libyaml-dev zlib1g-dev pkg-config ca-certificates tzdata)
+BUILD_PACKAGES=(libfcgi-dev libcurl4-openssl-dev libmimalloc-dev libxml2-dev libyaml-dev zlib1g-dev pkg-config
+    ca-certificates tzdata)
 
 # unpack_program PACKAGE PATH FOLDER: takes one program out of a package into a folder, where it is not there yet. The
 # package is not installed, so that no service of it starts; fits programs that need no library of their package.

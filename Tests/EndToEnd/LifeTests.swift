@@ -124,5 +124,13 @@ extension EndToEnd {
             #expect(!result.output.contains("libFoundation.so"))
             #expect(!result.output.contains("lib_FoundationICU.so"))
         }
+
+        /// What allocates is loaded before the C library, so that its malloc(3) is the one that all use.
+        @Test func allocatesByMimalloc() throws {
+            let lines = Child.run(["ldd", Installation.program]).output.split(separator: "\n")
+            let allocator = try #require(lines.firstIndex { $0.contains("libmimalloc.so") })
+            let library = try #require(lines.firstIndex { $0.hasPrefix("\tlibc.so") })
+            #expect(allocator < library)
+        }
     }
 }

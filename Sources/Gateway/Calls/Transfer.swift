@@ -8,6 +8,8 @@ internal import Glibc
 final class Transfer {
     /// The handle; the caller adds it to its multi handle.
     let easy: UnsafeMutableRawPointer
+    /// The parts of ``url``.
+    private let urlParts: OpaquePointer
     /// Who waits for the result.
     var continuation: UnsafeContinuation<CURLcode, Never>?
     /// Where it stands among the transfers of its group.
@@ -76,7 +78,12 @@ final class Transfer {
     /// - Parameter sockets: opens and closes the sockets of the handle's connections.
     init?(sockets: CallSockets) {
         guard let easy = curl_easy_init() else { return nil }
+        guard let urlParts = curl_url() else {
+            curl_easy_cleanup(easy)
+            return nil
+        }
         self.easy = easy
+        self.urlParts = urlParts
         self.sockets = sockets
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE) + Self.peerBytes)
         permittedPeer = errorBuffer + Int(CURL_ERROR_SIZE)
@@ -136,6 +143,7 @@ final class Transfer {
 
     deinit {
         curl_easy_cleanup(easy)
+        curl_url_cleanup(urlParts)
         curl_slist_free_all(resolveList)
         errorBuffer.deallocate()
     }
@@ -165,10 +173,7 @@ final class Transfer {
         }
         isIdempotent = request.method != .post && request.method != .patch
         maximumBodyBytes = settings.maxResponseBytes
-        if url != request.url {
-            url = request.url
-            flowhook_set_pointer(easy, CURLOPT_URL, url)
-        }
+        if url != request.url { setURL(request.url) }
         if proxy != settings.proxy {
             proxy = settings.proxy
             flowhook_set_pointer(easy, CURLOPT_PROXY, proxy ?? "")
@@ -187,6 +192,17 @@ final class Transfer {
         if request.policy.tls != nil || tls != nil { setTLS(request.policy.tls) }
         if place != nil || resolveList != nil { setPlace(place) }
     }
+
+    /// Takes the URL apart, once for all calls to it in a row; one that libcurl cannot take apart it refuses in its own words.
+    private func setURL(_ url: String) {
+        self.url = url
+        flowhook_set_pointer(easy, CURLOPT_URL, url)
+        let isParsed = curl_url_set(urlParts, CURLUPART_URL, url, Self.urlFlags) == CURLUE_OK
+        flowhook_set_pointer(easy, CURLOPT_CURLU, isParsed ? UnsafeRawPointer(urlParts) : nil)
+    }
+
+    /// What libcurl itself sets where it parses a `CURLOPT_URL`, `CURLOPT_PATH_AS_IS` being on.
+    private static let urlFlags = UInt32(CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS)
 
     /// The request's bytes stand in the buffer already.
     private func setMethod(_ request: OutgoingRequest) {
