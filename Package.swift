@@ -29,7 +29,7 @@ if Context.environment["FLOWHOOK_BENCHMARKS"] != nil {
     extraTargets.append(
         .executableTarget(
             name: "Stages",
-            dependencies: ["FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
+            dependencies: ["CMimalloc", "FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
             path: "Tests/Benchmarks/Stages",
             swiftSettings: settings
         )
@@ -50,6 +50,9 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // Linked, it takes the place of malloc(3) for Swift and the C libraries alike: of a call's instructions, some 200
+        // allocations, mostly in libcurl and libfcgi, would be a seventh otherwise.
+        .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
 
         // Bytes to values and back; each knows nothing of the product.
         .target(name: "JSON", swiftSettings: settings),
@@ -69,13 +72,10 @@ let package = Package(
         .executableTarget(
             name: "flowhook",
             dependencies: [
-                "FlowAction", "Gateway", "JSON", "Store",
+                "CMimalloc", "FlowAction", "Gateway", "JSON", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings,
-            // Takes the place of the C library's malloc(3), for Swift and the C libraries alike: a call makes about 200
-            // allocations, mostly in libcurl and libfcgi, which cost a third of what they do otherwise.
-            linkerSettings: [.linkedLibrary("mimalloc")]
+            swiftSettings: settings
         ),
 
         // A third-party service that misbehaves on command, for the tests that call one.

@@ -1,3 +1,5 @@
+// The stages allocate as the program does.
+import CMimalloc
 import Glibc
 
 /// Prints what each stage costs: `Tests/Benchmarks/stages [NAME...]` runs those whose names begin so.
