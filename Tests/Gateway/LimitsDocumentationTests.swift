@@ -59,7 +59,7 @@ import Testing
     private static let declarations: [(row: String, value: String, file: String, words: String)] = [
         ("Depth of JSON", "64", "JSON/JSONParser.swift", "maximumDepth: Int = 64"),
         ("Depth of YAML", "64", "YAML/YAMLParser.swift", "maximumDepth = 64"),
-        ("Headers of a response", "64 KiB", "Gateway/Calls/Transfer.swift", "maximumHeaderBytes = 65_536"),
+        ("Headers of a response", "64 KiB", "Gateway/Calls/IncomingResponse.swift", "maximumHeaderBytes = 65_536"),
         ("A secret's file", "1 MiB", "Store/StoreFiles.swift", "maximumBytes: 1 << 20"),
         ("Text of a My Token, in characters", "524,288", "Store/MyTokensReader.swift", "maximumText = 524_288"),
         (

@@ -9,11 +9,11 @@ extension CallFailure {
     /// - Parameter bound: the time that the request had, in nanoseconds.
     init(of transfer: Transfer, _ code: CURLcode, _ request: OutgoingRequest, bound: UInt64) {
         let host = "\(request.host):\(request.port)"
-        let sent: Sent = transfer.hasAnswerBegun ? .yes : transfer.starts > 0 ? .maybe : .no
+        let sent: Sent = transfer.response.hasBegun ? .yes : transfer.starts > 0 ? .maybe : .no
         switch code {
         case _ where transfer.isBlocked && transfer.starts == 0:
             self = .blocked(request)
-        case _ where transfer.isTooLarge:
+        case _ where transfer.response.isTooLarge:
             self.init(.responseTooLarge, detail: "The response of \(host) is larger than allowed.", sent: .yes)
         case CURLE_OPERATION_TIMEDOUT:
             self = .timeout(request, bound: bound, sent: sent)
@@ -31,7 +31,7 @@ extension CallFailure {
             } else {
                 self = .lost(transfer, host, sent: sent)
             }
-        case CURLE_BAD_CONTENT_ENCODING where transfer.decodingFailure == .unknown:
+        case CURLE_BAD_CONTENT_ENCODING where transfer.response.decodingFailure == .unknown:
             self.init(
                 .protocolError,
                 detail: "The body of \(host) has a Content-Encoding that is neither gzip nor deflate.",

@@ -23,15 +23,8 @@ final class Transfer {
     private let permittedPeer: UnsafeMutablePointer<CChar>
     private var policy = AddressPolicy(allowing: [])
     private var isIdempotent = false
-    private var maximumBodyBytes = 0
-    private var bodyBytes: [UInt8] = []
-    private var headerBytes = 0
-    private var reasonPhrase = ""
-    private var location: String?
-    private var retryAfter: String?
-    /// What `Content-Encoding` says, in all its lines.
-    private var contentEncodings = ""
-    private var decoder: ContentDecoder?
+    /// What has come of the response.
+    private(set) var response = IncomingResponse(maximumBodyBytes: 0)
 
     // What the handle is set to: an option is set again where the next call's differs.
     private var url = ""
@@ -43,14 +36,8 @@ final class Transfer {
     /// `nil`: the system's authorities alone.
     private var tls: CallPolicy.TLSFiles?
 
-    /// Whether the service has begun to answer.
-    private(set) var hasAnswerBegun = false
     /// Whether an address was refused.
     private(set) var isBlocked = false
-    /// Whether the response passed a bound.
-    private(set) var isTooLarge = false
-    /// Why the body could not be decoded, where it ended the transfer.
-    private(set) var decodingFailure: ContentDecoder.Failure?
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
 
@@ -59,9 +46,6 @@ final class Transfer {
 
     /// How many bytes libcurl reads at once; it has a buffer of so many for each transfer under way.
     private static let readBytes = 8_192
-
-    /// How many bytes of headers a response may have.
-    private static let maximumHeaderBytes = 65_536
 
     /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
     /// close one, since a request that meets the close may or may not have been taken.
@@ -119,11 +103,11 @@ final class Transfer {
         flowhook_set_pointer(easy, CURLOPT_PROXY, "")
         flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
         flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-            Transfer.from(context)?.takeBody(bytes, size * count) ?? 0
+            Transfer.from(context)?.response.take(body: bytes, size * count) ?? 0
         }
         flowhook_set_pointer(easy, CURLOPT_HEADERDATA, context)
         flowhook_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-            Transfer.from(context)?.takeHeader(bytes, size * count) ?? 0
+            Transfer.from(context)?.response.take(header: bytes, size * count) ?? 0
         }
         flowhook_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
         flowhook_set_socket_function(easy) { context, _, address in
@@ -166,13 +150,15 @@ final class Transfer {
     ///   - place: where the name that curl connects to is; `nil` where it needs no look-up.
     ///   - milliseconds: what is left of the deadline, above 0.
     func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: Settings, milliseconds: Int) {
-        clear()
+        errorBuffer[0] = 0
+        response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
+        isBlocked = false
+        starts = 0
         if !policy.isMade(of: settings.allowNetworks) {
             policy = AddressPolicy(allowing: settings.allowNetworks)
             permittedPeer[0] = 0
         }
         isIdempotent = request.method != .post && request.method != .patch
-        maximumBodyBytes = settings.maxResponseBytes
         if url != request.url { setURL(request.url) }
         if proxy != settings.proxy {
             proxy = settings.proxy
@@ -259,23 +245,6 @@ final class Transfer {
     /// Debian's bundle of certificate authorities, curl's default there.
     private static let systemCertificateAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// Forgets the last call; curl must not know the handle.
-    private func clear() {
-        errorBuffer[0] = 0
-        bodyBytes = []
-        headerBytes = 0
-        hasAnswerBegun = false
-        reasonPhrase = ""
-        location = nil
-        retryAfter = nil
-        contentEncodings = ""
-        decoder = nil
-        decodingFailure = nil
-        isBlocked = false
-        isTooLarge = false
-        starts = 0
-    }
-
     /// Hands the result to the one who waits for it; curl must not know the handle any more.
     func finish(_ code: CURLcode) {
         request.shrink()
@@ -322,60 +291,12 @@ final class Transfer {
         return true
     }
 
-    private func takeHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-        headerBytes += count
-        guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes else {
-            isTooLarge = true
-            return 0
-        }
-        switch UInt8(bitPattern: bytes[0]) | 0x20 {
-        case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
-            hasAnswerBegun = true
-            reasonPhrase = HeaderLine.reasonPhrase(UnsafeRawBufferPointer(start: bytes, count: count))
-            location = nil
-            retryAfter = nil
-            contentEncodings = ""
-        case UInt8(ascii: "l"):
-            if location == nil { location = HeaderLine.value(of: "location", bytes, count) }
-        case UInt8(ascii: "r"):
-            if retryAfter == nil { retryAfter = HeaderLine.value(of: "retry-after", bytes, count) }
-        case UInt8(ascii: "c"):
-            // A trailer comes too late to say it.
-            if decoder == nil, bodyBytes.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
-                contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
-            }
-        default: break
-        }
-        return count
-    }
-
-    private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-        guard contentEncodings.isEmpty else { return decode(UnsafeRawBufferPointer(start: bytes, count: count)) }
-        guard let bytes, bodyBytes.count + count <= maximumBodyBytes else {
-            isTooLarge = true
-            return 0
-        }
-        bodyBytes.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-        return count
-    }
-
-    private func decode(_ bytes: UnsafeRawBufferPointer) -> Int {
-        do throws(ContentDecoder.Failure) {
-            if decoder == nil { decoder = try ContentDecoder(contentEncodings, maximumBytes: maximumBodyBytes) }
-            try decoder?.take(bytes, into: &bodyBytes)
-            return bytes.count
-        } catch {
-            if error == .tooLarge { isTooLarge = true } else { decodingFailure = error }
-            return 0
-        }
-    }
-
     // MARK: Results
 
     /// How the transfer ended, given how it did for curl, which knows nothing of the body's compression.
     func result(_ code: CURLcode) -> CURLcode {
-        if code == CURLE_OK, decoder?.isComplete == false { decodingFailure = .broken }
-        return decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
+        if code == CURLE_OK { response.end() }
+        return response.decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
     }
 
     /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
@@ -383,20 +304,10 @@ final class Transfer {
 
     /// Takes the answer out of the handle.
     func takeAnswer() -> ServiceAnswer {
-        defer { bodyBytes = [] }
-        return ServiceAnswer(
+        response.takeAnswer(
             status: flowhook_get_long(easy, CURLINFO_RESPONSE_CODE),
-            reasonPhrase: reasonPhrase,
-            contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE).map(Self.contentType),
-            body: bodyBytes,
-            retryAfter: retryAfter,
-            location: location
+            contentType: flowhook_get_string(easy, CURLINFO_CONTENT_TYPE)
         )
-    }
-
-    /// The common one costs no memory.
-    private static func contentType(_ value: UnsafePointer<CChar>) -> String {
-        strcmp(value, "application/json") == 0 ? "application/json" : String(cString: value)
     }
 
     /// Adds how long the parts took; what is not curl's to know is left to the caller.

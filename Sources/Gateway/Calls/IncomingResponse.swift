@@ -1,0 +1,114 @@
+internal import FlowAction
+internal import Glibc
+
+/// What has come of a response, as libcurl hands it over: what its head says, and the body, decoded and within its bound.
+struct IncomingResponse {
+    /// Whether the service has begun to answer.
+    private(set) var hasBegun = false
+    /// Whether the response passed a bound.
+    private(set) var isTooLarge = false
+    /// Why the body could not be decoded, where it ended the transfer.
+    private(set) var decodingFailure: ContentDecoder.Failure?
+
+    private let maximumBodyBytes: Int
+    private var headerBytes = 0
+    private var reasonPhrase = ""
+    private var location: String?
+    private var retryAfter: String?
+    /// What `Content-Encoding` says, in all its lines.
+    private var contentEncodings = ""
+    private var decoder: ContentDecoder?
+    private var body: [UInt8] = []
+
+    /// How many bytes of headers a response may have.
+    private static let maximumHeaderBytes = 65_536
+
+    /// Expects a response.
+    ///
+    /// - Parameter maximumBodyBytes: how large its body may be, as it comes and decoded.
+    init(maximumBodyBytes: Int) {
+        self.maximumBodyBytes = maximumBodyBytes
+    }
+
+    /// Takes a line of the head (CURLOPT_HEADERFUNCTION).
+    ///
+    /// - Returns: how many bytes were taken; libcurl ends the transfer where these are not all.
+    mutating func take(header bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        headerBytes += count
+        guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes else {
+            isTooLarge = true
+            return 0
+        }
+        switch UInt8(bitPattern: bytes[0]) | 0x20 {
+        case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
+            hasBegun = true
+            reasonPhrase = HeaderLine.reasonPhrase(UnsafeRawBufferPointer(start: bytes, count: count))
+            location = nil
+            retryAfter = nil
+            contentEncodings = ""
+        case UInt8(ascii: "l"):
+            if location == nil { location = HeaderLine.value(of: "location", bytes, count) }
+        case UInt8(ascii: "r"):
+            if retryAfter == nil { retryAfter = HeaderLine.value(of: "retry-after", bytes, count) }
+        case UInt8(ascii: "c"):
+            // A trailer comes too late to say it.
+            if decoder == nil, body.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
+                contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
+            }
+        default: break
+        }
+        return count
+    }
+
+    /// Takes bytes of the body as they come (CURLOPT_WRITEFUNCTION).
+    ///
+    /// - Returns: how many bytes were taken; libcurl ends the transfer where these are not all.
+    mutating func take(body bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
+        guard contentEncodings.isEmpty else { return decode(bytes) }
+        guard body.count + count <= maximumBodyBytes else {
+            isTooLarge = true
+            return 0
+        }
+        body.append(contentsOf: bytes)
+        return count
+    }
+
+    private mutating func decode(_ bytes: UnsafeRawBufferPointer) -> Int {
+        do throws(ContentDecoder.Failure) {
+            if decoder == nil { decoder = try ContentDecoder(contentEncodings, maximumBytes: maximumBodyBytes) }
+            try decoder?.take(bytes, into: &body)
+            return bytes.count
+        } catch {
+            if error == .tooLarge { isTooLarge = true } else { decodingFailure = error }
+            return 0
+        }
+    }
+
+    /// Takes it that nothing more comes, of which a decoder may have been in want.
+    mutating func end() {
+        if decoder?.isComplete == false { decodingFailure = .broken }
+    }
+
+    /// Takes the answer out.
+    ///
+    /// - Parameters:
+    ///   - status: the response code (CURLINFO_RESPONSE_CODE).
+    ///   - contentType: what the response says of its body (CURLINFO_CONTENT_TYPE); NULL where it says nothing.
+    mutating func takeAnswer(status: Int, contentType: UnsafePointer<CChar>?) -> ServiceAnswer {
+        defer { body = [] }
+        return ServiceAnswer(
+            status: status,
+            reasonPhrase: reasonPhrase,
+            contentType: contentType.map(Self.text),
+            body: body,
+            retryAfter: retryAfter,
+            location: location
+        )
+    }
+
+    /// The common type costs no memory.
+    private static func text(_ type: UnsafePointer<CChar>) -> String {
+        strcmp(type, "application/json") == 0 ? "application/json" : String(cString: type)
+    }
+}
