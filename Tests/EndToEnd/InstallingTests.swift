@@ -40,7 +40,7 @@ struct InstallingTests {
         let page = DocumentationPage(named: "Installing").text
         let (socket, service) = (debian("flowhook.socket"), debian("flowhook.service"))
         for line in [
-            "ListenStream=/run/flowhook/flowhook.sock", "SocketGroup=www-data", "SocketMode=0660", "Backlog=4096",
+            "ListenStream=/run/flowhook/flowhook.sock", "SocketGroup=www-data", "SocketMode=0660", "Backlog=65535",
         ] {
             #expect(Self.effective(socket).contains(line), "\(line)")
         }

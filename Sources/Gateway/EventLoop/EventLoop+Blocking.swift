@@ -1,6 +1,22 @@
 internal import Glibc
 
 extension EventLoop {
+    /// Makes the calling thread the loop's, in place of ``start()``, until asynchronous work on it is done.
+    ///
+    /// For a process that does one thing: no other thread is started for it. The loop does not run again.
+    package func runHere<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value {
+        let result = Locked<Value?>(nil)
+        runOnCallingThread {
+            Task(executorPreference: self) {
+                let value = await work()
+                result.withLock { $0 = value }
+                self.endOnOwnThread()
+            }
+        }
+        guard let value = result.withLock({ $0 }) else { preconditionFailure("the loop has ended before its work") }
+        return value
+    }
+
     /// Runs asynchronous work on the loop and blocks the calling thread, which is not the loop's, until it is done.
     package func wait<Value: Sendable>(for work: @escaping @Sendable () async -> Value) -> Value {
         precondition(!isCurrent, "a loop cannot wait for itself")

@@ -49,6 +49,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var turnEnd: [() -> Void] = []
     private var turnEndBefore: [() -> Void] = []
     private var timers = TimerHeap()
+    /// What looks for itself where events wait for their turn; ``inCrowdedTurns(_:)``.
+    private var crowdedTurn: (() -> Void)?
+
+    /// How many events one turn takes.
+    private static let eventsPerTurn = 256
 
     private enum Work: @unchecked Sendable {
         // Safe: an unowned job is run once, by the loop that it was left for.
@@ -119,6 +124,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wake()
         pthread_join(thread, nil)
+    }
+
+    /// Runs the loop on the calling thread until ``endOnOwnThread()``.
+    ///
+    /// - Parameter begin: is run first, on the loop.
+    func runOnCallingThread(_ begin: () -> Void) {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        begin()
+        run()
+    }
+
+    /// Ends a loop from its own thread, after the turn that it is in.
+    func endOnOwnThread() {
+        isStopping.store(true, ordering: .releasing)
     }
 
     /// Whether the caller runs on the loop's thread.
@@ -205,6 +224,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         turnEnd.append(work)
     }
 
+    /// Runs a closure at the end of each turn from now on in which as many events came as a turn takes: others wait then,
+    /// each for its turn, and what cannot wait as long as that looks for itself.
+    package func inCrowdedTurns(_ work: (() -> Void)?) {
+        crowdedTurn = work
+    }
+
     /// Runs an action at a moment, in nanoseconds of ``now``.
     @discardableResult
     package func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> TimerToken {
@@ -229,7 +254,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func run() {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
         flowhook_name_thread(name)
-        let capacity = 256
+        let capacity = Self.eventsPerTurn
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
         defer { events.deallocate() }
         while !isStopping.load(ordering: .acquiring) {
@@ -239,9 +264,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             while let action = timers.popDue(at: now, upTo: latest) { action() }
             runReadyWork()
             runTurnEnd()
+            if Int(count) == capacity { crowdedTurn?() }
         }
         // The last references to what the loop held go on its own thread.
         registrations = []
+        crowdedTurn = nil
     }
 
     /// How long to wait, in milliseconds rounded up: not at all with work at hand, for ever without a timer.

@@ -53,6 +53,14 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
 
     private func listen() throws(SystemError) {
         try loop.register(listener, events: Events.readable | Events.exclusive, handler: self)
+        // A full queue of the listening socket is an error of the web server at once: it is not to wait behind thousands
+        // of connections that have something to say.
+        loop.inCrowdedTurns { [unowned self] in _ = acceptSome() }
+    }
+
+    private func stopListening() {
+        loop.inCrowdedTurns(nil)
+        loop.deregister(listener)
     }
 
     /// Closes connections after their answers from now on, and what is idle when its time is over.
@@ -66,7 +74,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     /// Accepts who has connected already, and then no more.
     func stopAccepting() {
         while acceptSome() {}
-        loop.deregister(listener)
+        stopListening()
     }
 
     /// Lets go of the siblings, which hold one another.
@@ -78,12 +86,15 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         _ = acceptSome()
     }
 
+    /// How many connections are accepted at once: a quarter of a queue of the usual length.
+    private static let acceptedPerTurn = 1_024
+
     /// Accepts what waits, a bounded number at a time.
     ///
     /// - Returns: whether more may wait.
     private func acceptSome() -> Bool {
         // A bound for each wake-up, so that connections that have arrived are not kept waiting by those that do.
-        for _ in 0..<64 {
+        for _ in 0..<Self.acceptedPerTurn {
             guard hasRoom || makeRoom() else {
                 pause()
                 return false
@@ -110,7 +121,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private func pause() {
         guard !isPaused else { return }
         isPaused = true
-        loop.deregister(listener)
+        stopListening()
         loop.schedule(at: loop.now + 100_000_000) { [self] in resume() }
     }
 
@@ -177,11 +188,8 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             target = sibling
         }
         target.count.wrappingAdd(1, ordering: .relaxed)
-        if target === self {
-            adopt(descriptor)
-        } else {
-            target.loop.execute { [target] in target.adopt(descriptor) }
-        }
+        // Later in the turn where it is this loop: first all that wait are accepted.
+        target.loop.execute { [target] in target.adopt(descriptor) }
     }
 
     private func adopt(_ descriptor: Int32) {

@@ -26,7 +26,9 @@ package final class ListeningSocket: Sendable {
     }
 
     /// How many connections may wait to be accepted: a full queue of a Unix socket is a 502 of the web server at once.
-    static let backlog: Int32 = 4096
+    ///
+    /// As many as the system allows: it cuts this to `net.core.somaxconn` (listen(2)), 4,096 by default.
+    static let backlog: Int32 = 65_535
 
     /// Takes over a listening socket.
     package init(inherited descriptor: Int32) {

@@ -1,3 +1,4 @@
+import CLinux
 import Gateway
 import Glibc
 import Synchronization
@@ -20,6 +21,53 @@ import Testing
             }
             #expect(onLoop == [true, true])
             #expect(!loop.isCurrent)
+        }
+    }
+
+    @Test func runsOnTheCallingThreadUntilItsWorkIsDone() throws {
+        let loop = try EventLoop(name: "here")
+        let thread = pthread_self()
+        let isHere = loop.runHere {
+            // Something to wait for, by a timer and by another thread.
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                loop.schedule(at: loop.now + 1_000_000) { continuation.resume() }
+            }
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                startThread { loop.execute { continuation.resume() } }
+            }
+            return loop.isCurrent && pthread_equal(pthread_self(), thread) != 0
+        }
+        #expect(isHere)
+    }
+
+    /// With more ready descriptors than a turn takes, each turn ends with a look at what cannot wait for its event.
+    @Test func looksForWhatCannotWaitInCrowdedTurns() throws {
+        final class Reader: EventHandler {
+            var count = 0
+            func handle(events: UInt32, on loop: EventLoop) { count += 1 }
+        }
+        try withLoop { loop in
+            let looks = Locked(0)
+            for ready in [10, 600] {
+                let found = loop.wait { () -> (looks: Int, events: Int) in
+                    looks.withLock { $0 = 0 }
+                    let reader = Reader()
+                    let descriptors = (0..<ready).map { _ in eventfd(1, Int32(EFD_CLOEXEC)) }
+                    loop.inCrowdedTurns { looks.withLock { $0 += 1 } }
+                    for descriptor in descriptors {
+                        try? loop.register(descriptor, events: Events.readable, handler: reader)
+                    }
+                    while reader.count < 4 * ready { await Task.yield() }
+                    for descriptor in descriptors {
+                        loop.deregister(descriptor)
+                        close(descriptor)
+                    }
+                    loop.inCrowdedTurns(nil)
+                    return (looks.withLock { $0 }, reader.count)
+                }
+                #expect(found.events >= 4 * ready)
+                if ready < 256 { #expect(found.looks == 0) } else { #expect(found.looks > 4) }
+            }
         }
     }
 
