@@ -10,12 +10,12 @@ enum CGIMode {
         let variables = environment
         let directory = variables["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
         let options = LoadOptions(environment: variables, secrets: .required)
-        let loaded = StoreLoader(directory: directory, options: options).load(at: .now)
+        let loader = StoreLoader(directory: directory, options: options)
+        let loaded = loader.load(at: .now)
         let settings = loaded.snapshot?.settings ?? Settings()
         let log = Log(writer: LogWriter(), settings: settings)
         do {
             let loop = try EventLoop(name: "flowhook")
-            loop.start()
             let respond = responder(loaded, loop, log)
             let isWritten = CGIProgram.run(
                 on: loop,
@@ -23,7 +23,8 @@ enum CGIMode {
                 respond: respond
             )
             log.close()
-            exit(isWritten ? 0 : 1)
+            // Everything goes with the process: nothing is taken apart for it, neither here nor by the libraries.
+            withExtendedLifetime((loader, loop, respond)) { _exit(isWritten ? 0 : 1) }
         } catch {
             printError(["flowhook: \(error)"])
             exit(ExitStatus.unavailable)

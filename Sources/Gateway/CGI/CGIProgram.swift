@@ -5,9 +5,9 @@ package enum CGIProgram {
     /// How long a body may take to arrive, in seconds: a web server that falls silent must not leave a process behind.
     static let bodySeconds: UInt64 = 30
 
-    /// Answers the request of this process on a loop; the bytes are those that FastCGI would carry.
+    /// Answers the request of this process; the bytes are those that FastCGI would carry.
     ///
-    /// Blocks the calling thread, which is not the loop's.
+    /// The calling thread is the loop's meanwhile, which has not been started.
     ///
     /// - Parameters:
     ///   - input: where the body is read.
@@ -26,7 +26,7 @@ package enum CGIProgram {
         var request = WebRequest(environment: environment)
         readBody(from: input, into: &request, maximumBodyBytes: maximumBodyBytes)
         let webRequest = request
-        let answer = loop.wait { await respond(webRequest, loop).cgiBytes }
+        let answer = loop.runHere { await respond(webRequest, loop).cgiBytes }
         return write(answer, to: output)
     }
 

@@ -57,10 +57,10 @@ package final class Resolver: Sendable {
     /// For how long after they were found addresses are used while no name server answers.
     private static let silenceNanoseconds: UInt64 = 3_600_000_000_000
 
-    /// How many threads are always there by default.
+    /// How many threads are kept by default.
     package static let defaultThreads = 32
 
-    /// How many threads there are at most, hanging ones included, for each that is always there.
+    /// How many threads there are at most, hanging ones included, for each that is kept.
     package static let growth = 4
 
     /// How many names are kept before old ones are dropped.
@@ -69,8 +69,8 @@ package final class Resolver: Sendable {
     /// Makes a resolver.
     ///
     /// - Parameters:
-    ///   - threads: how many are always there, 32 by default; four times as many at most, and beside them a quarter as
-    ///     many for slow names.
+    ///   - threads: how many are kept once they were needed, 32 by default; four times as many at most, and beside them a
+    ///     quarter as many for slow names.
     ///   - lookUp: blocks and gives the addresses of a name, the system's by default.
     package init(
         threads: Int = Resolver.defaultThreads,
@@ -135,11 +135,13 @@ package final class Resolver: Sendable {
         }
         if let known { then(known) }
         guard isFirst else { return }
-        (isSlow ? slowPool : pool)
+        let isTaken = (isSlow ? slowPool : pool)
             .submit { [self] in
                 let started = nanoseconds(of: CLOCK_MONOTONIC)
                 finish(name, lookUp(name), started: started)
             }
+        // Nothing that a name server has said: what it gave last is used on.
+        if !isTaken { finish(name, .failure(LookUpError(reason: "no thread is left", isSilence: true)), started: now) }
     }
 
     private func finish(_ name: String, _ found: Answer, started: UInt64) {

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// A few threads for what may wait on a read or a write, which a loop never does.
 ///
-/// Where all of them wait, and more work comes, further ones are started up to a bound; they end when there is nothing
-/// left for them to do.
+/// They are started as work comes and finds none free, up to a bound. Some are kept for later; the others end when there is
+/// nothing left for them to do.
 final class BlockingPool: @unchecked Sendable {
     // Safe: all that changes is touched with `mutex` held alone.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -11,39 +11,37 @@ final class BlockingPool: @unchecked Sendable {
     private var work: [@Sendable () -> Void] = []
     private var isClosing = false
     /// How many threads there are.
-    private var threads: Int
+    private var threads = 0
     /// How many of them wait for work.
     private var idle = 0
     private let kept: Int
     private let maximum: Int
 
-    /// Starts the threads, signals blocked.
+    /// Makes a pool without a thread.
     ///
     /// - Parameters:
-    ///   - threads: how many there are always.
+    ///   - threads: how many are kept once they have been started.
     ///   - maximum: how many there may be while all wait; no more than those where it is `nil`.
     init(threads: Int, maximum: Int? = nil) {
-        self.threads = threads
         kept = threads
         self.maximum = max(threads, maximum ?? threads)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
-        for _ in 0..<threads { startThread { [self] in run() } }
     }
 
     /// Leaves work for the next free thread; in order of arrival.
-    func submit(_ work: @escaping @Sendable () -> Void) {
+    ///
+    /// - Returns: `false` where there is no thread and the system has none to give (pthread_create(3), `EAGAIN`); the work
+    ///   is not done then.
+    func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        // With the lock held: what is left here finds the thread that it was left for.
+        if self.work.count >= idle, threads < maximum, startThreadIfPossible({ [self] in run() }) { threads += 1 }
+        guard threads > 0 else { return false }
         self.work.append(work)
-        let mustGrow = self.work.count > idle && threads < maximum
-        if mustGrow { threads += 1 }
         pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
-        guard mustGrow, !startThreadIfPossible({ [self] in run() }) else { return }
-        // The system has none to give: the work waits for those that are there.
-        pthread_mutex_lock(mutex)
-        threads -= 1
-        pthread_mutex_unlock(mutex)
+        return true
     }
 
     /// Ends the threads once the work is done.

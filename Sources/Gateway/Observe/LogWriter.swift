@@ -8,8 +8,8 @@ internal import Synchronization
 /// (a full disk, a file at its size limit); the count is told with the next line that gets through. A line that was cut
 /// off never runs into the next one.
 package final class LogWriter: @unchecked Sendable {
-    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing` and `hasEnded` are touched with `mutex` held alone, `isTorn` by
-    // the writing thread.
+    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing`, `hasStarted` and `hasEnded` are touched with `mutex` held alone,
+    // `isTorn` by the writing thread.
     private let descriptor: Int32
     private let maximumBytes: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -18,6 +18,8 @@ package final class LogWriter: @unchecked Sendable {
     private var queuedBytes = 0
     private var dropped = 0
     private var isClosing = false
+    /// Whether the thread has been started: the first line does it.
+    private var hasStarted = false
     private var hasEnded = false
     /// Whether the last that was written is the beginning of a line.
     private var isTorn = false
@@ -27,7 +29,7 @@ package final class LogWriter: @unchecked Sendable {
     /// How many lines were dropped since the start.
     package var droppedLines: Int { droppedInAll.load(ordering: .relaxed) }
 
-    /// Starts the writing thread.
+    /// Makes a writer; its thread begins with the first line.
     ///
     /// - Parameters:
     ///   - descriptor: where lines go, standard error by default; never closed here.
@@ -42,7 +44,6 @@ package final class LogWriter: @unchecked Sendable {
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         pthread_cond_init(condition, &attributes)
         pthread_condattr_destroy(&attributes)
-        startThread { [self] in run() }
     }
 
     /// Queues a line; its line feed is added here.
@@ -54,6 +55,8 @@ package final class LogWriter: @unchecked Sendable {
         } else {
             queuedBytes += line.count + 1
             lines.append(line)
+            // Where the system has no thread to give now, the next line asks again.
+            if !hasStarted { hasStarted = startThreadIfPossible { [self] in run() } }
             if lines.count == 1 { pthread_cond_broadcast(condition) }
         }
         pthread_mutex_unlock(mutex)
@@ -63,6 +66,7 @@ package final class LogWriter: @unchecked Sendable {
     package func close() {
         pthread_mutex_lock(mutex)
         isClosing = true
+        if !hasStarted, !lines.isEmpty { hasStarted = startThreadIfPossible { [self] in run() } }
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
         var deadline = timespec()
@@ -70,7 +74,7 @@ package final class LogWriter: @unchecked Sendable {
         deadline.tv_sec += 1
         // A pipe that nobody reads keeps the thread; the process ends without it.
         pthread_mutex_lock(mutex)
-        while !hasEnded, pthread_cond_timedwait(condition, mutex, &deadline) == 0 {}
+        while hasStarted, !hasEnded, pthread_cond_timedwait(condition, mutex, &deadline) == 0 {}
         pthread_mutex_unlock(mutex)
     }
 

@@ -25,7 +25,6 @@ import Testing
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         defer { for variable in variables { free(variable) } }
         let loop = try EventLoop(name: "cgi")
-        loop.start()
         let isWritten = variables.withUnsafeMutableBufferPointer { variables in
             CGIProgram.run(
                 on: loop,
@@ -42,7 +41,6 @@ import Testing
                 )
             }
         }
-        loop.stop()
         if keepsInputOpen { close(input[1]) }
         close(input[0])
         close(output[1])

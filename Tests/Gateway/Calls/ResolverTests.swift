@@ -22,7 +22,7 @@ import Testing
     }
 
     /// One less than there may be threads hang, each for a name that is new: another name is looked up all the same, and
-    /// the threads beyond those that are always there go when nothing is left for them.
+    /// the threads beyond those that are kept go when nothing is left for them.
     @Test func looksUpWhileManyHang() {
         let mayEnd = Locked(false)
         let hanging = Locked(0)
