@@ -1,6 +1,7 @@
 #pragma once
 
 // What the toolchain's Glibc module leaves out of the Linux interface.
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/epoll.h>
@@ -35,6 +36,21 @@ static inline int flowhook_allowed_cpus(void) {
         count += __builtin_popcountl(bits[index]);
     }
     return count;
+}
+
+#include <linux/openat2.h>
+
+/// Opens what a path leads to if that lies below a directory (openat2(2), which glibc has no function for), or gives -1.
+static inline int flowhook_open_beneath(int directory, const char *path, int flags) {
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_BENEATH};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+/// Opens a directory to find things from alone, which takes the right to search it and not that to read it (O_PATH, open(2),
+/// declared under _GNU_SOURCE alone).
+static inline int flowhook_open_folder(const char *path) {
+    enum { path_only = 010000000 };
+    return open(path, path_only | O_CLOEXEC | O_DIRECTORY);
 }
 
 /// Raises the limit of open descriptors to the hard limit and gives it (getrlimit(2)).

@@ -85,7 +85,10 @@ struct ProgramsReader {
         var isUncertain: Bool
 
         /// The path relative to the root of the tree.
-        var pathInTree: String { parent == nil ? "" : String(path.dropFirst(ProgramsReader.folder.count + 1)) }
+        var pathInTree: String {
+            guard parent != nil else { return "" }
+            return String(path[path.utf8.index(path.startIndex, offsetBy: ProgramsReader.folder.utf8.count + 1)...])
+        }
     }
 
     private func program(_ bytes: [UInt8], _ findings: inout Findings) -> ProgramFile? {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The files of a store on disk: what is read, what is passed over, what is refused.
@@ -6,6 +7,8 @@ struct StoreFiles {
     let root: String
     /// What is read outside the store.
     let outside: OutsideFiles
+    /// The directory, opened: what is below it is found from there.
+    private let folder: OpenFolder
 
     /// How large a file may be, in bytes.
     static let maximumBytes = 4 << 20
@@ -21,6 +24,7 @@ struct StoreFiles {
         guard let root = Self.resolve(directory) else { return nil }
         self.root = root
         self.outside = outside
+        folder = OpenFolder(root)
     }
 
     /// What stands in a folder, by name; each entry relative to the store.
@@ -38,9 +42,15 @@ struct StoreFiles {
     /// - Throws: where it cannot be read, or a link leads out of the store.
     func list(_ folder: String) throws(ReadError) -> Listing {
         var listing = Listing()
-        guard let directory = opendir(path(of: folder)) else {
+        let opened = self.folder.open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK)
+        guard opened >= 0 else {
             if errno == ENOENT { return listing }
             throw ReadError(code: "unreadable", message: "the folder cannot be read: \(Self.reason)")
+        }
+        guard let directory = fdopendir(opened) else {
+            let reason = Self.reason
+            close(opened)
+            throw ReadError(code: "unreadable", message: "the folder cannot be read: \(reason)")
         }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
@@ -48,12 +58,12 @@ struct StoreFiles {
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if Self.isPassedOver(name) { continue }
-            let relative = folder.isEmpty ? name : "\(folder)/\(name)"
             switch Int32(entry.pointee.d_type) {
             case Int32(DT_DIR): listing.folders.append(name)
             case Int32(DT_REG): listing.files.append(name)
             default:
                 // A link, or a file system that does not tell.
+                let relative = folder.isEmpty ? name : "\(folder)/\(name)"
                 var status = stat()
                 guard stat(path(of: relative), &status) == 0 else {
                     throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
@@ -73,23 +83,41 @@ struct StoreFiles {
     /// - Returns: `nil` where there is none.
     /// - Throws: where it is too large, no UTF-8, unreadable, or a link that leads out of the store.
     func read(_ file: String) throws(ReadError) -> (bytes: [UInt8], stamp: FileStamp)? {
-        var descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        if descriptor < 0, errno == ELOOP {
-            // Says what is wrong with a link that leads nowhere.
-            try requireInside(file)
-            descriptor = open(path(of: file), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        }
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw ReadError(code: "unreadable", message: "the file cannot be read: \(Self.reason)")
+        var descriptor = folder.openBeneath(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if descriptor < 0 {
+            // Where the kernel does not do it, or there is a link that it does not follow: step by step.
+            guard let opened = try openChecked(file) else { return nil }
+            descriptor = opened
         }
         defer { close(descriptor) }
-        try requireInside(file, opened: descriptor)
         let contents = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
         guard String(validating: contents.bytes, as: UTF8.self) != nil else {
             throw ReadError(code: "not-utf-8", message: "the file is not UTF-8; save it in that encoding")
         }
         return contents
+    }
+
+    /// Opens a file of the store, and looks at where it lies.
+    ///
+    /// - Returns: `nil` where there is none.
+    private func openChecked(_ file: String) throws(ReadError) -> Int32? {
+        var descriptor = folder.open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        if descriptor < 0, errno == ELOOP {
+            // Says what is wrong with a link that leads nowhere.
+            try requireInside(file)
+            descriptor = folder.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw ReadError(code: "unreadable", message: "the file cannot be read: \(Self.reason)")
+        }
+        do {
+            try requireInside(file, opened: descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     /// Reads a file that need not be in the store, such as a secret or a certificate; links are followed wherever they
@@ -132,12 +160,13 @@ struct StoreFiles {
 
     /// Looks at what was opened: a link, in the path's middle too, may have been another one when it was looked at.
     private func requireInside(_ relative: String, opened descriptor: Int32) throws(ReadError) {
-        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+        let path = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { target -> String? in
+            guard let start = target.baseAddress else { return nil }
+            let count = readlink("/proc/self/fd/\(descriptor)", start, target.count)
+            return count > 0 ? String(decoding: UnsafeRawBufferPointer(target)[..<count], as: UTF8.self) : nil
+        }
         // Without /proc what was looked at has to do.
-        guard count > 0 else { return }
-        let path = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        try requireInside(relative, leadingTo: path)
+        if let path { try requireInside(relative, leadingTo: path) }
     }
 
     private func requireInside(_ relative: String, leadingTo target: String) throws(ReadError) {
@@ -164,6 +193,8 @@ struct StoreFiles {
             guard got >= 0 else { throw ReadError(code: "unreadable", message: "it cannot be read: \(reason)") }
             if got == 0 { break }
             count += got
+            // The end of a file that is as long as it was said to be: no need to ask for it.
+            if count == Int(status.st_size), count <= maximumBytes { break }
             if count == bytes.count, count <= maximumBytes {
                 bytes.append(contentsOf: repeatElement(0, count: min(count, maximumBytes + 1 - count)))
             }
@@ -182,8 +213,12 @@ struct StoreFiles {
 
     /// Whether a name is a dot-file's, or that of an editor's temporary file.
     static func isPassedOver(_ name: String) -> Bool {
-        name.hasPrefix(".") || name.hasSuffix("~") || (name.hasPrefix("#") && name.hasSuffix("#"))
-            || name.hasSuffix(".swp") || name.hasSuffix(".swx") || name.hasSuffix(".tmp")
+        switch (name.utf8.first, name.utf8.last) {
+        case (UInt8(ascii: "."), _), (_, UInt8(ascii: "~")), (UInt8(ascii: "#"), UInt8(ascii: "#")): true
+        case (_, UInt8(ascii: "p")), (_, UInt8(ascii: "x")):
+            name.hasSuffix(".swp") || name.hasSuffix(".swx") || name.hasSuffix(".tmp")
+        default: false
+        }
     }
 
     /// A path of the process as an absolute one.

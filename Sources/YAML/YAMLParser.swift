@@ -64,6 +64,9 @@ private struct YAMLComposer {
         self.source = source
     }
 
+    /// How many pairs of a mapping are few.
+    private static let fewPairs = 16
+
     /// What is kept of an event; the event itself belongs to the library.
     private struct Event {
         var type: yaml_event_type_t
@@ -143,6 +146,8 @@ private struct YAMLComposer {
         }
         try enter(start)
         var pairs: [YAMLNode.Pair] = []
+        pairs.reserveCapacity(8)
+        // Where there are many keys; a few are told apart more quickly one by one.
         var lines: [String: Int] = [:]
         var last = start
         while true {
@@ -153,14 +158,19 @@ private struct YAMLComposer {
                 throw error(event, "yaml-key", "a key is to be text, not a list or a mapping")
             }
             let key = scalar(event)
-            if let line = lines[event.text] {
+            let line =
+                pairs.count <= Self.fewPairs ? pairs.first { $0.key.text == event.text }?.key.line : lines[event.text]
+            if let line {
                 let message = "the key \"\(event.text)\" stands here again; it is on line \(line) too"
                 errors.append(error(event, "duplicate-key", message))
                 _ = try node(next())
                 continue
             }
-            lines[event.text] = event.line
             pairs.append(YAMLNode.Pair(key: key, value: try node(next())))
+            if pairs.count > Self.fewPairs {
+                if lines.isEmpty { for pair in pairs { lines[pair.name] = pair.key.line } }
+                lines[event.text] = event.line
+            }
         }
         depth -= 1
         var node = YAMLNode(content: .mapping(pairs), line: start.line, column: start.column)
@@ -172,7 +182,7 @@ private struct YAMLComposer {
     private func written(from start: Event, to last: Event) -> String? {
         guard start.isFlow, start.line == last.endLine else { return nil }
         let rest = source.rest(of: start.line, from: start.column).unicodeScalars
-        return String(String.UnicodeScalarView(rest.prefix(max(0, last.endColumn - start.column))))
+        return String(Substring(rest.prefix(max(0, last.endColumn - start.column))))
     }
 
     private mutating func enter(_ event: Event) throws(YAMLError) {

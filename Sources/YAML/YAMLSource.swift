@@ -1,23 +1,27 @@
 /// The lines of a file, to say what YAML makes of a token that is not quoted.
-struct YAMLSource {
+final class YAMLSource {
     private let bytes: [UInt8]
-    private let lines: [ArraySlice<UInt8>]
+    /// Most files are read without a look at them.
+    private lazy var lines = splitLines(bytes[...])
 
-    /// Splits a file into its lines.
+    /// Takes a file.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        lines = splitLines(bytes[...])
     }
 
     /// The file from a place on; line and column from 1.
     func bytes(from line: Int, _ column: Int) -> ArraySlice<UInt8> {
-        guard lines.indices.contains(line - 1) else { return [] }
+        lineRest(line, column).map { bytes[$0.startIndex...] } ?? []
+    }
+
+    private func lineRest(_ line: Int, _ column: Int) -> ArraySlice<UInt8>? {
+        guard lines.indices.contains(line - 1) else { return nil }
         var rest = lines[line - 1]
         for _ in 1..<max(1, column) {
             // A character ends before the next byte that begins one.
             rest = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }
         }
-        return bytes[rest.startIndex...]
+        return rest
     }
 
     /// Whether a text stands at a place; line and column from 1.
@@ -127,8 +131,6 @@ struct YAMLSource {
 
     /// The rest of a line; line and column from 1.
     func rest(of line: Int, from column: Int) -> String {
-        guard lines.indices.contains(line - 1) else { return "" }
-        let text = String(decoding: lines[line - 1], as: UTF8.self)
-        return String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(max(0, column - 1))))
+        String(decoding: lineRest(line, column) ?? [], as: UTF8.self)
     }
 }

@@ -70,8 +70,10 @@ var environment: [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-        let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        if let mark = strchr(text, Int32(UInt8(ascii: "="))) {
+            let name = String(decoding: UnsafeRawBufferPointer(start: text, count: mark - text), as: UTF8.self)
+            variables[name] = String(cString: mark + 1)
+        }
         entry += 1
     }
     return variables

@@ -105,6 +105,23 @@ import YAML
         }
     }
 
+    /// Few keys are compared one by one, many are looked up.
+    @Test(arguments: [2, 15, 16, 17, 18, 40])
+    func findsADuplicateAmongAnyNumberOfKeys(count: Int) {
+        for repeated in [0, count / 2, count - 1] {
+            let lines = (0..<count).map { "k\($0): \($0)" } + ["k\(repeated): again"]
+            let (node, errors) = YAMLNode.read(Array(lines.joined(separator: "\n").utf8))
+            #expect(errors.map(\.code) == ["duplicate-key"])
+            #expect(errors.first?.line == count + 1)
+            #expect(errors.first?.message.contains("on line \(repeated + 1) too") == true)
+            guard case .mapping(let pairs)? = node?.content else {
+                Issue.record("no mapping")
+                continue
+            }
+            #expect(pairs.map(\.name) == (0..<count).map { "k\($0)" })
+        }
+    }
+
     @Test func boundsTheDepth() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

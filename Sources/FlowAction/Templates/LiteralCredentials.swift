@@ -37,23 +37,32 @@ package enum LiteralCredentials {
         return String(decoding: shown, as: UTF8.self)
     }
 
-    private static let names: Set = [
+    private static let names = words([
         "auth", "cookie", "key", "pass", "pwd", "sig", "signature", "xauth",
-    ]
+    ])
 
-    private static let partsOfNames = [
+    private static let partsOfNames = words([
         "accesskey", "apikey", "authkey", "authorization", "credential", "passphrase", "passwd", "password",
         "privatekey", "secret", "subscriptionkey", "token",
-    ]
+    ])
 
     /// Names that tell of tokens and hold none: `max_tokens` counts them, `token_type` is `bearer`.
-    private static let ends = ["tokens", "tokentype"]
+    private static let ends = words(["tokens", "tokentype"])
+
+    private static func words(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
     /// Whether a name says that its value is a credential; case and the marks between words do not matter.
     package static func isCredential(_ name: String) -> Bool {
-        let plain = name.lowercased().filter { $0 != "-" && $0 != "_" && $0 != "." && $0 != " " }
+        let plain = name.lowercased().utf8.filter { !"-_. ".utf8.contains($0) }
         if names.contains(plain) { return true }
-        return partsOfNames.contains { plain.contains($0) } && !ends.contains { plain.hasSuffix($0) }
+        return partsOfNames.contains { contains(plain, $0) } && !ends.contains { plain.suffix($0.count) == $0[...] }
+    }
+
+    private static func contains(_ bytes: [UInt8], _ word: [UInt8]) -> Bool {
+        guard bytes.count >= word.count else { return false }
+        return (0...bytes.count - word.count).contains { start in
+            bytes[start] == word[0] && bytes[start..<start + word.count] == word[...]
+        }
     }
 }
 

@@ -11,22 +11,23 @@ package struct FieldCatalog: Sendable {
     package init(fields: [LeadField]) {
         self.fields = fields
         var positions: [String: Int] = [:]
-        positions.reserveCapacity(fields.count * 3)
-        let kinds: [(LeadField) -> [String]] = [
-            { [$0.displayName] }, { [$0.soapName] }, { [$0.restName] }, { $0.otherNames },
-        ]
-        for names in kinds {
-            for (position, field) in fields.enumerated() {
-                for name in names(field) where positions[name.lowercased()] == nil {
-                    positions[name.lowercased()] = position
-                }
-            }
+        positions.reserveCapacity(fields.count * 6)
+        var spellings: [(name: String, lowercased: String)] = []
+        spellings.reserveCapacity(fields.count * 3)
+        func add(_ name: String, at position: Int) {
+            let lowercased = name.lowercased()
+            if positions[lowercased] == nil { positions[lowercased] = position }
+            spellings.append((name, lowercased))
+        }
+        for (position, field) in fields.enumerated() { add(field.displayName, at: position) }
+        for (position, field) in fields.enumerated() { add(field.soapName, at: position) }
+        for (position, field) in fields.enumerated() { add(field.restName, at: position) }
+        for (position, field) in fields.enumerated() {
+            for name in field.otherNames { add(name, at: position) }
         }
         // As it is spelt too, so that a request that spells a name like the store is served without a change of case.
-        for field in fields {
-            for name in kinds.flatMap({ $0(field) }) where positions[name] == nil {
-                positions[name] = positions[name.lowercased()]
-            }
+        for (name, lowercased) in spellings where positions[name] == nil {
+            positions[name] = positions[lowercased]
         }
         self.positions = positions
     }

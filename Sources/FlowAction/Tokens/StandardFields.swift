@@ -200,11 +200,17 @@ package enum StandardFields {
     ) -> LeadField {
         LeadField(
             displayName: displayName,
-            soapName: soapName ?? restName.prefix(1).uppercased() + restName.dropFirst(),
+            soapName: soapName ?? capitalized(restName),
             restName: restName,
             type: type,
             length: length
         )
+    }
+
+    private static func capitalized(_ name: String) -> String {
+        var bytes = Array(name.utf8)
+        if let first = bytes.first, first >= UInt8(ascii: "a"), first <= UInt8(ascii: "z") { bytes[0] = first & 0xDF }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func readOnly(_ fields: [LeadField]) -> [LeadField] {
