@@ -1,6 +1,7 @@
 """What grows with load, and what must not. See Tests/Benchmarks/growth."""
 
 import argparse
+import functools
 import json
 import os
 import statistics
@@ -9,13 +10,15 @@ import sys
 import threading
 
 from bench import ANSWER, REQUEST, Load, Service, machine, measure, say, table
-from peers import Flowhook, SETTINGS, start_front, write_store
+from peers import Floor, Flowhook, Go, SETTINGS, start_front, write_store
 from processes import Workshop
 
 PARKED, FEW = 8000, 1024
-# Seconds in which the clients begin: a listening socket takes 4,096 connections that wait, and these are twice as many.
+# Seconds in which the clients begin, or their requests would all come, and be answered, in the same moment.
 RAMP = 4
 KILOBYTES_BOUND, FLAT_BOUND, LOOPS_BOUND, LATE_BOUND, LOG_BOUND, CGI_BOUND = 64, 1.2, 1.25, 10, 3, 10
+# Calls a second that come one by one, and how many waits more than the floor's a call may take then.
+SLOWLY, WAKES_BOUND = 200, 0.2
 
 
 class Stand:
@@ -32,9 +35,13 @@ class Stand:
 
     def start(self, settings="", log_level="warning"):
         """Starts a Flowhook with some settings and an nginx in front of it."""
+        return self.start_peer(Flowhook, settings, log_level)
+
+    def start_peer(self, kind, *words):
+        """Starts a peer and an nginx in front of it."""
         self.count += 1
-        kind = type("Numbered", (Flowhook,), {"name": f"flowhook-{self.count}"})
-        peer = kind(self.workshop, self.service, settings, log_level)
+        numbered = type("Numbered", (kind,), {"name": f"{kind.name}-{self.count}"})
+        peer = numbered(self.workshop, self.service, *words)
         return peer, start_front(self.workshop, [peer], f"front-{self.count}")
 
     def stop(self, peer, front):
@@ -49,7 +56,7 @@ class Stand:
         return result
 
     def row(self, what, figure, bound, holds):
-        self.rows.append([what, figure, bound, "yes" if holds else "NO"])
+        self.rows.append([what, figure, bound, "" if holds is None else "yes" if holds else "NO"])
 
 
 def parked(stand):
@@ -92,33 +99,64 @@ def flat(stand):
 
 
 def loops(stand):
-    """CPU a call with two event loops and with one, at the same fixed rate."""
-    figures = {1: [], 2: []}
-    running = {count: stand.start(f"event_loops: {count}\n") for count in figures}
-    stand.service.set_delay(50)
+    """CPU a call with two event loops and with one: as many calls as can be made, and the same fixed rate."""
+    running = {count: stand.start(f"event_loops: {count}\n") for count in (1, 2)}
     rate = stand.options.rate
-    for _ in range(stand.options.rounds):
-        for count, (peer, front) in running.items():
-            stand.load.run(peer.address, FEW, "rate", rate, 1)
-            figures[count].append(stand.measure(peer, front, FEW, "rate", rate, 5)["cpu"])
-    one, two = statistics.median(figures[1]), statistics.median(figures[2])
-    stand.row(f"CPU a call with two event loops beside one, both {rate:,}/s",
-              f"{two:.1f} / {one:.1f} µs = {two / one:.2f}", f"at most {LOOPS_BOUND}", two / one <= LOOPS_BOUND)
+    cells = [(delay, clients, ("seconds", 3)) for delay in (0, 50) for clients in (64, FEW)]
+    for delay, clients, plan in cells + [(50, FEW, ("rate", rate, 5))]:
+        figures = {count: [] for count in running}
+        stand.service.set_delay(delay)
+        for _ in range(stand.options.rounds):
+            for count, (peer, front) in running.items():
+                stand.load.run(peer.address, clients, *plan[:-1], 1)
+                figures[count].append(stand.measure(peer, front, clients, *plan)["cpu"])
+        one, two = statistics.median(figures[1]), statistics.median(figures[2])
+        pace = f", both {rate:,}/s" if plan[0] == "rate" else ""
+        stand.row(f"CPU a call with two event loops beside one, {delay} ms x {clients:,}{pace}",
+                  f"{two:.1f} / {one:.1f} µs = {two / one:.2f}", f"at most {LOOPS_BOUND}", two / one <= LOOPS_BOUND)
     for peer, front in running.values():
         stand.stop(peer, front)
 
 
-def rate(stand):
-    """Latency at a fixed rate, whether or not the answers come."""
-    peer, front = stand.start()
+def wakes(stand):
+    """How often a thread is woken for a call where calls come one by one, beside the floor, which is woken for the request
+    and for the answer."""
+    figures = {}
     stand.service.set_delay(50)
+    for kind in (Flowhook, Floor):
+        peer, front = stand.start_peer(kind)
+        stand.load.run(peer.address, 64, "rate", SLOWLY, 1)
+        found = []
+        for _ in range(stand.options.rounds):
+            before = peer.process.waits()
+            calls = stand.measure(peer, front, 64, "rate", SLOWLY, 4)["calls"]
+            found.append((peer.process.waits() - before) / calls)
+        figures[kind] = statistics.median(found)
+        stand.stop(peer, front)
+    own, floor = figures[Flowhook], figures[Floor]
+    stand.row(f"waits a call at {SLOWLY} calls/s beside the floor's", f"{own:.2f} / {floor:.2f}",
+              f"at most {WAKES_BOUND} more", own - floor <= WAKES_BOUND)
+
+
+def rate(stand):
+    """Latency at a fixed rate, whether or not the answers come; the floor and Go for comparison."""
     wanted = stand.options.rate
-    stand.load.run(peer.address, FEW, "rate", wanted, 2)
-    results = [stand.measure(peer, front, FEW, "rate", wanted, 5) for _ in range(stand.options.rounds)]
-    late = statistics.median(result["p99"] for result in results) - 50
-    stand.row(f"p99 above the service's 50 ms at {wanted:,} calls/s", f"{late:.1f} ms", f"at most {LATE_BOUND} ms",
-              late <= LATE_BOUND)
-    stand.stop(peer, front)
+    running = {kind: stand.start_peer(kind) for kind in (Flowhook, Floor, Go)}
+    stand.service.set_delay(50)
+    results = {kind: [] for kind in running}
+    for _ in range(stand.options.rounds):
+        for kind, (peer, front) in running.items():
+            stand.load.run(peer.address, FEW, "rate", wanted, 2)
+            # What the others cannot keep up with is no error of Flowhook's.
+            measured = stand.measure if kind is Flowhook else functools.partial(measure, stand.load)
+            results[kind].append(measured(peer, front, FEW, "rate", wanted, 5))
+    for kind, found in results.items():
+        late = statistics.median(result["p99"] for result in found) - 50
+        is_own = kind is Flowhook
+        stand.row(f"p99 above the service's 50 ms at {wanted:,} calls/s: {kind.title}", f"{late:.1f} ms",
+                  f"at most {LATE_BOUND} ms" if is_own else "", late <= LATE_BOUND if is_own else None)
+    for peer, front in running.values():
+        stand.stop(peer, front)
 
 
 def log(stand):
@@ -168,7 +206,7 @@ def cgi(stand):
               f"{own:.1f} - {floor:.1f} = {own - floor:.1f} ms", f"at most {CGI_BOUND} ms", own - floor <= CGI_BOUND)
 
 
-PARTS = {part.__name__: part for part in (parked, flat, loops, rate, log, cgi)}
+PARTS = {part.__name__: part for part in (parked, flat, loops, wakes, rate, log, cgi)}
 
 
 def main():

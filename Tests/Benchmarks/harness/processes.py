@@ -63,6 +63,16 @@ class Process:
                 ticks += sum(int(field) for field in stat.rpartition(")")[2].split()[11:15])
         return ticks / TICKS
 
+    def waits(self):
+        """How often the tree's threads that run now have gone to sleep for something, in all."""
+        count = 0
+        for process in self.tree():
+            for thread in pathlib.Path(f"/proc/{process}/task").glob("*/status"):
+                for line in (read(thread) or "").splitlines():
+                    if line.startswith("voluntary_ctxt_switches:"):
+                        count += int(line.split()[1])
+        return count
+
     def memory(self):
         """Resident bytes of the tree: its share of shared pages (PSS), and all of them (RSS)."""
         pss = rss = 0
