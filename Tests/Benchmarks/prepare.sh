@@ -24,6 +24,6 @@ prepare() {
     gcc "${flags[@]}" -o "$programs/floor" "$benchmarks/peers/floor.c" -lfcgi -lpthread
     # shellcheck disable=SC2046
     gcc "${flags[@]}" -o "$programs/cgi-floor" "$benchmarks/peers/cgi-floor.c" \
-        $(pkg-config --cflags --libs fcgi libcurl libxml-2.0 yaml-0.1)
+        $(pkg-config --cflags --libs fcgi libcurl libxml-2.0 yaml-0.1) -Wl,--no-as-needed -lmimalloc
     if command -v go > /dev/null; then (cd "$benchmarks/peers/go" && go build -o "$programs/go" .); fi
 }

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Testing
 
@@ -25,6 +26,25 @@ extension EndToEnd {
             #expect(lines.dropLast().map { "\($0)\n" }.joined() == Files.read("\(golden)/thirty-mistakes.txt"))
             let errors = lines.count { $0.contains(": error: ") }
             #expect(lines.last == "\(errors) errors, \(lines.count - 1 - errors) warnings")
+        }
+
+        /// Where the kernel does not know openat2(2), or a container forbids it, every path is looked at step by step.
+        @Test(.enabled(if: !isSanitized, "a sanitizer does not run under strace"), arguments: ["ENOSYS", "EPERM"])
+        func readsAStoreWithoutOpenat2(error: String) {
+            let store = "/tmp/flowhook-check-\(UInt32.random(in: 0...UInt32.max))"
+            defer { _ = Child.run(["rm", "-rf", store]) }
+            Files.write("url: https://example.com/\n", to: "\(store)/webhooks/a.yaml")
+            Files.write("url: https://example.com/\nname: B\n", to: "\(store)/common/b.yaml")
+            let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=openat2:error=\(error)"]
+            func check() -> (status: Int32, output: String) {
+                Child.run(words + [Installation.program, "check", "--store", store])
+            }
+            #expect(symlink("../common/b.yaml", "\(store)/webhooks/b.yaml") == 0)
+            #expect(check() == (0, "0 errors, 0 warnings\n"))
+            #expect(symlink("/etc/hostname", "\(store)/webhooks/c.yaml") == 0)
+            let (status, output) = check()
+            #expect(status == 78)
+            #expect(output.contains("webhooks/c.yaml is a link that leads out of the store"))
         }
 
         @Test func countsWarningsUnderStrictAlone() {

@@ -30,7 +30,7 @@ extension EndToEnd {
             #expect(Installation.waitUntil { installation.log.contains("store loaded") })
             #expect(installation.flowhook.end() == 0)
             let lines = Files.read(trace).split(separator: "\n").map(String.init)
-            #expect(lines.contains { $0.contains("openat(") && $0.contains("enrich.yaml") })
+            #expect(lines.contains { $0.contains("openat2(") && $0.contains("enrich.yaml") })
             #expect(lines.contains { $0.contains("openat(") && $0.contains(activities) } == hasActivityLog)
             for line in lines where !line.contains(" = -1 ") {
                 if line.contains("openat("), line.contains("\"\(activities)\"") {
@@ -39,12 +39,13 @@ extension EndToEnd {
                     continue
                 }
                 let isOwnSocket = line.contains("\(installation.directory)/flowhook.sock")
-                if line.contains("openat(") || line.contains("open(") {
+                if ["open(", "openat(", "openat2("].contains(where: line.contains) {
                     let isWritten = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].contains { line.contains($0) }
                     #expect(!isWritten || line.contains("/dev/null"), "\(line)")
                     #expect(!line.contains("/store/") || line.contains("O_CLOEXEC"), "\(line)")
                     let isFile = line.contains(".yaml\"") || line.contains(".json\"")
-                    #expect(!isFile || line.contains("O_NOFOLLOW"), "\(line)")
+                    #expect(!isFile || line.contains("O_NOFOLLOW") || line.contains("RESOLVE_BENEATH"), "\(line)")
+                    #expect(!isFile || line.contains("O_CLOEXEC"), "\(line)")
                 }
                 for call in [
                     "unlink", "rename", "mkdir", "rmdir", "link(", "linkat(", "symlink", "chmod", "chown", "truncate",
