@@ -1,6 +1,6 @@
 /// What becomes of a JSON text while it is read: a tree, a few values, or nothing at all.
 ///
-/// The grammar is written once, in ``JSONScanner/read(_:)``, and compiled for each handler by itself.
+/// ``JSONScanner/read(_:)`` is compiled for each handler by itself.
 protocol JSONHandler {
     /// Where a value stands, as far as the handler has to know.
     associatedtype Place
@@ -51,14 +51,13 @@ extension JSONScanner {
     ///
     /// - Throws: the first error, wherever it is, wanted or not.
     mutating func read<Handler: JSONHandler>(_ handler: inout Handler) throws(JSONError) -> Handler.Value {
-        skipBlanks()
         let value = try value(&handler, at: handler.root)
-        skipBlanks()
-        guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
+        try end()
         return value
     }
 
-    private mutating func value<Handler: JSONHandler>(
+    /// Reads a value.
+    mutating func value<Handler: JSONHandler>(
         _ handler: inout Handler,
         at place: Handler.Place
     ) throws(JSONError) -> Handler.Value {
@@ -67,87 +66,26 @@ extension JSONScanner {
             try value(&checker, at: ())
             return handler.passedOver()
         }
-        switch current {
-        case UInt8(ascii: "\""): return handler.string(try string(), at: place)
-        case UInt8(ascii: "{"): return try object(&handler, at: place)
-        case UInt8(ascii: "["): return try array(&handler, at: place)
-        case UInt8(ascii: "t"):
-            try skip("true")
-            return handler.boolean(true, at: place)
-        case UInt8(ascii: "f"):
-            try skip("false")
-            return handler.boolean(false, at: place)
-        case UInt8(ascii: "n"):
-            try skip("null")
-            return handler.null(at: place)
-        case UInt8(ascii: "-"), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
-            return handler.number(try number(), at: place)
-        case nil: throw JSONError(.unexpectedEnd, at: position)
-        default: throw JSONError(.unexpectedByte, at: position)
-        }
-    }
-
-    private mutating func array<Handler: JSONHandler>(
-        _ handler: inout Handler,
-        at place: Handler.Place
-    ) throws(JSONError) -> Handler.Value {
-        try enter()
-        var elements = handler.beginArray(at: place)
-        if current == UInt8(ascii: "]") {
-            leave()
+        switch try next() {
+        case .null: return handler.null(at: place)
+        case .boolean(let flag): return handler.boolean(flag, at: place)
+        case .number(let text): return handler.number(text, at: place)
+        case .string(let text): return handler.string(text, at: place)
+        case .array:
+            var elements = handler.beginArray(at: place)
+            while try nextElement() {
+                let place = handler.nextElement(of: &elements)
+                handler.add(try value(&handler, at: place), to: &elements)
+            }
             return handler.end(elements)
-        }
-        while true {
-            let place = handler.nextElement(of: &elements)
-            handler.add(try value(&handler, at: place), to: &elements)
-            if try !anotherFollows(before: UInt8(ascii: "]")) { return handler.end(elements) }
-        }
-    }
-
-    private mutating func object<Handler: JSONHandler>(
-        _ handler: inout Handler,
-        at place: Handler.Place
-    ) throws(JSONError) -> Handler.Value {
-        try enter()
-        var members = handler.beginObject(at: place)
-        if current == UInt8(ascii: "}") {
-            leave()
+        case .object:
+            var members = handler.beginObject(at: place)
+            while let name = try nextMember() {
+                let place = handler.member(name, of: &members)
+                handler.add(try value(&handler, at: place), to: &members)
+            }
             return handler.end(members)
         }
-        while true {
-            try expect(UInt8(ascii: "\""), consuming: false)
-            let place = handler.member(try string(), of: &members)
-            skipBlanks()
-            try expect(UInt8(ascii: ":"))
-            skipBlanks()
-            handler.add(try value(&handler, at: place), to: &members)
-            if try !anotherFollows(before: UInt8(ascii: "}")) { return handler.end(members) }
-        }
-    }
-
-    private mutating func enter() throws(JSONError) {
-        guard depth < maximumDepth else { throw JSONError(.tooDeep, at: position) }
-        depth += 1
-        position += 1
-        skipBlanks()
-    }
-
-    private mutating func leave() {
-        depth -= 1
-        position += 1
-    }
-
-    /// Reads what stands between two elements; at the container's end leaves it.
-    @inline(__always)
-    private mutating func anotherFollows(before end: UInt8) throws(JSONError) -> Bool {
-        skipBlanks()
-        if current == end {
-            leave()
-            return false
-        }
-        try expect(UInt8(ascii: ","))
-        skipBlanks()
-        return true
     }
 }
 

@@ -17,6 +17,14 @@ extension JSONValue {
     }
 }
 
+extension JSONScanner {
+    /// Reads a value with all that is in it.
+    package mutating func tree() throws(JSONError) -> JSONValue {
+        var builder = JSONTreeBuilder()
+        return try value(&builder, at: ())
+    }
+}
+
 /// Makes a tree of a text.
 private struct JSONTreeBuilder: JSONHandler {
     /// An object that is being read.

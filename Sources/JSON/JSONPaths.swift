@@ -156,7 +156,7 @@ private struct JSONFinder: JSONHandler {
     }
 
     mutating func member(_ name: JSONText, of members: inout Members) -> Int {
-        for (wanted, node) in nodes[members.node].members where name.hasSameBytes(as: wanted) {
+        for (wanted, node) in nodes[members.node].members where name.isSame(as: wanted) {
             // Of duplicates the last counts, with all that is in it: what an earlier one held is forgotten.
             for path in nodes[node].leading { found[path] = .nothing }
             return node

@@ -1,8 +1,16 @@
 /// The tokens of JSON (RFC 8259), read one after the other.
 ///
-/// All that is known of the grammar stands here and in ``JSONHandler``'s file, whether a text becomes a tree or is only
-/// searched. Nothing is copied: a token is a range of the bytes.
-struct JSONScanner {
+/// All that is known of the grammar stands here, whether a text becomes a tree, is searched, or is read by somebody who
+/// knows what is in it:
+///
+///     switch try scanner.next() {
+///     case .object: while let name = try scanner.nextMember() { … }    // reads the member's value with next()
+///     case .array: while try scanner.nextElement() { … }               // reads the element with next()
+///     case .string(let text): …
+///     }
+///
+/// Nothing is copied: a token is a range of the bytes.
+package struct JSONScanner {
     /// The text. Safe: whoever makes a scanner keeps the bytes until it is gone.
     let bytes: UnsafeBufferPointer<UInt8>
     /// How many arrays and objects may stand inside one another.
@@ -10,13 +18,35 @@ struct JSONScanner {
     /// Where the next token begins.
     var position = 0
     /// How many containers are open.
-    var depth = 0
+    private var depth = 0
+    /// Whether a container has just been opened.
+    private var isAtStart = false
     /// Where the text stops being UTF-8; past its end where it is UTF-8 throughout. Found once for the whole text, so
     /// that no string is checked by itself.
     private let firstInvalid: Int
 
+    /// What ``next()`` finds.
+    package enum Token {
+        /// `null`.
+        case null
+        /// `true` or `false`.
+        case boolean(Bool)
+        /// A number.
+        case number(JSONText)
+        /// A string.
+        case string(JSONText)
+        /// An array, which is open now.
+        case array
+        /// An object, which is open now.
+        case object
+    }
+
     /// Prepares to read a text.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    ///
+    /// - Parameters:
+    ///   - bytes: the text; to be kept until the scanner and its tokens are gone.
+    ///   - maximumDepth: how many arrays and objects may stand inside one another.
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = 64) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
         do throws(UTF8.ValidationError) {
@@ -25,6 +55,91 @@ struct JSONScanner {
         } catch {
             firstInvalid = error.byteOffsets.lowerBound
         }
+    }
+
+    /// Prepares to read what has been read before.
+    fileprivate init(checked bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        maximumDepth = 0
+        firstInvalid = .max
+    }
+
+    // MARK: Values
+
+    /// Reads a value, or opens the container that it is.
+    package mutating func next() throws(JSONError) -> Token {
+        skipBlanks()
+        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
+        switch bytes[position] {
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "{"):
+            try enter()
+            return .object
+        case UInt8(ascii: "["):
+            try enter()
+            return .array
+        case UInt8(ascii: "t"):
+            try skip("true")
+            return .boolean(true)
+        case UInt8(ascii: "f"):
+            try skip("false")
+            return .boolean(false)
+        case UInt8(ascii: "n"):
+            try skip("null")
+            return .null
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        default: throw JSONError(.unexpectedByte, at: position)
+        }
+    }
+
+    /// Moves on in the object that was opened last.
+    ///
+    /// - Returns: the name of its next member; `nil` where there is none, and the object is closed then.
+    package mutating func nextMember() throws(JSONError) -> JSONText? {
+        guard try anotherFollows(before: UInt8(ascii: "}")) else { return nil }
+        try expect(UInt8(ascii: "\""), consuming: false)
+        let name = try string()
+        skipBlanks()
+        try expect(UInt8(ascii: ":"))
+        return name
+    }
+
+    /// Moves on in the array that was opened last.
+    ///
+    /// - Returns: whether it has another element; if not, the array is closed.
+    package mutating func nextElement() throws(JSONError) -> Bool {
+        try anotherFollows(before: UInt8(ascii: "]"))
+    }
+
+    /// Requires that nothing is left.
+    package mutating func end() throws(JSONError) {
+        skipBlanks()
+        guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
+    }
+
+    private mutating func enter() throws(JSONError) {
+        guard depth < maximumDepth else { throw JSONError(.tooDeep, at: position) }
+        depth += 1
+        position += 1
+        isAtStart = true
+    }
+
+    /// Reads what stands in front of an element; at the container's end leaves it.
+    @inline(__always)
+    private mutating func anotherFollows(before end: UInt8) throws(JSONError) -> Bool {
+        let isFirst = isAtStart
+        isAtStart = false
+        skipBlanks()
+        if current == end {
+            depth -= 1
+            position += 1
+            return false
+        }
+        if !isFirst {
+            try expect(UInt8(ascii: ","))
+            skipBlanks()
+        }
+        return true
     }
 
     // MARK: Single bytes
@@ -169,31 +284,43 @@ struct JSONScanner {
 }
 
 /// The bytes of a string or a number as they stand in a text, quotes left out.
-struct JSONText {
+package struct JSONText {
     /// The bytes, checked; they live as long as the text.
     let bytes: UnsafeBufferPointer<UInt8>
     /// Whether escapes stand among them.
     let hasEscapes: Bool
 
+    /// Whether there is nothing between the quotes.
+    package var isEmpty: Bool { bytes.isEmpty }
+
     /// The text, its escapes resolved.
-    var string: String {
+    package var string: String {
         if hasEscapes { return unescaped }
         // Safe: the scanner has checked the bytes.
         return unsafe String(copying: UTF8Span(unchecked: bytes.span))
     }
 
     /// Whether the text, its escapes resolved, is so many bytes of UTF-8.
-    func hasSameBytes(as name: [UInt8]) -> Bool {
-        if hasEscapes { return unescaped.utf8.elementsEqual(name) }
-        guard bytes.count == name.count else { return false }
-        for index in name.indices where bytes[index] != name[index] { return false }
+    func isSame(as name: [UInt8]) -> Bool {
+        hasEscapes ? unescaped.utf8.elementsEqual(name) : name.withUnsafeBufferPointer(hasSameBytes)
+    }
+
+    /// Whether the text, its escapes resolved, is a word of the source.
+    package func isSame(as word: StaticString) -> Bool {
+        let word = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        return hasEscapes ? unescaped.utf8.elementsEqual(word) : hasSameBytes(as: word)
+    }
+
+    private func hasSameBytes(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count == other.count else { return false }
+        for index in 0..<other.count where bytes[index] != other[index] { return false }
         return true
     }
 
     /// No escape is shorter than what it stands for.
     private var unescaped: String {
         String(unsafeUninitializedCapacity: bytes.count) { buffer in
-            var scanner = JSONScanner(bytes, maximumDepth: 0)
+            var scanner = JSONScanner(checked: bytes)
             var count = 0
             while let byte = scanner.current {
                 guard byte == UInt8(ascii: "\\") else {
@@ -204,6 +331,11 @@ struct JSONText {
                 }
                 // Read once already: it cannot fail.
                 guard let scalar = try? scanner.escape() else { break }
+                if scalar.isASCII {
+                    buffer[count] = UInt8(scalar.value)
+                    count += 1
+                    continue
+                }
                 for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
                     buffer[count] = unit
                     count += 1

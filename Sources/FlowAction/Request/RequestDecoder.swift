@@ -8,110 +8,174 @@ extension FlowActionRequest {
     ///
     /// - Throws: `malformed-request` or `unknown-member`, with a sentence that names the member and what is allowed.
     package init(decoding body: [UInt8]) throws(Problem) {
-        let json: JSONValue
-        do {
-            json = try JSONValue(parsing: body)
-        } catch {
-            throw Problem(
-                .malformedRequest,
-                detail: body.isEmpty
-                    ? "The body is empty; send a JSON object with \"webhook\" and \"lead\"."
-                    : "The body is no valid JSON: \(error.code.rawValue), at byte \(error.offset)."
-            )
+        let result = body.withUnsafeBufferPointer { bytes in
+            Result { () throws(Problem) -> FlowActionRequest in
+                var decoder = RequestDecoder(bytes)
+                return try decoder.request()
+            }
         }
-        guard case .object(let object) = json else {
+        do {
+            self = try result.get()
+        } catch {
+            // That a body is no JSON at all is told first, wherever that shows.
+            do throws(JSONError) { _ = try JSONValue(parsing: body) } catch { throw Problem(error, isEmpty: body.isEmpty) }
+            throw error
+        }
+    }
+}
+
+/// Decodes a request while it is read: nothing of it is held twice.
+private struct RequestDecoder {
+    typealias Member = FlowActionRequest.Member
+
+    private var json: JSONScanner
+    private let isEmpty: Bool
+
+    init(_ body: UnsafeBufferPointer<UInt8>) {
+        json = JSONScanner(body)
+        isEmpty = body.isEmpty
+    }
+
+    /// The members that a request may have.
+    private enum Part: UInt8 {
+        case webhook, lead, company, program, campaign, trigger, member, tokens
+
+        init?(_ name: JSONText) {
+            if name.isSame(as: "webhook") {
+                self = .webhook
+            } else if name.isSame(as: "lead") {
+                self = .lead
+            } else if name.isSame(as: "program") {
+                self = .program
+            } else if name.isSame(as: "campaign") {
+                self = .campaign
+            } else if name.isSame(as: "company") {
+                self = .company
+            } else if name.isSame(as: "trigger") {
+                self = .trigger
+            } else if name.isSame(as: "member") {
+                self = .member
+            } else if name.isSame(as: "tokens") {
+                self = .tokens
+            } else {
+                return nil
+            }
+        }
+
+        /// A bit of its own.
+        var bit: UInt8 { 1 << rawValue }
+    }
+
+    /// Reads all of the body.
+    mutating func request() throws(Problem) -> FlowActionRequest {
+        guard case .object = try next() else {
             throw Problem(
                 .malformedRequest,
                 detail: "The body is no JSON object; send one with \"webhook\" and \"lead\"."
             )
         }
-        try self.init(object)
-    }
-
-    private init(_ object: JSONObject) throws(Problem) {
-        var webhook: String?
-        var lead: [Member]?
-        self.init(webhook: "", lead: [])
-        var seen = SeenNames()
-        for member in object.members {
-            guard seen.insert(member.name) else {
-                throw Problem(.malformedRequest, detail: "The request has \(quoted(member.name)) twice.")
+        var request = FlowActionRequest(webhook: "", lead: [])
+        var seen: UInt8 = 0
+        while let name = try nextMember() {
+            guard let part = Part(name) else { throw Self.unknown(name.string) }
+            guard seen & part.bit == 0 else {
+                throw Problem(.malformedRequest, detail: "The request has \(quoted(name.string)) twice.")
             }
-            switch member.name {
-            case "webhook":
-                guard case .string(let name) = member.value, !name.isEmpty else {
-                    throw Problem(.malformedRequest, detail: "\"webhook\" is to be the name of a webhook, as text.")
-                }
-                webhook = name
-            case "lead": lead = try Self.members(of: member.value, in: "lead")
-            case "company": company = try Self.members(of: member.value, in: "company")
-            case "program": program = try Self.program(member.value)
-            case "campaign": campaign = try Self.campaign(member.value)
-            case "trigger": trigger = try Self.members(of: member.value, in: "trigger")
-            case "member": self.member = try Self.members(of: member.value, in: "member")
-            case "tokens": tokens = try Self.tokens(member.value)
-            default:
-                throw Problem(
-                    .unknownMember,
-                    detail: """
-                        The request has an unknown member \(quoted(member.name)); it may have "webhook", "lead", \
-                        "company", "program", "campaign", "trigger", "member" and "tokens".
-                        """
-                )
+            seen |= part.bit
+            switch part {
+            case .webhook: request.webhook = try webhook()
+            case .lead: request.lead = try members(of: "lead", isRequired: true)
+            case .company: request.company = try members(of: "company")
+            case .program: request.program = try program()
+            case .campaign: request.campaign = try campaign()
+            case .trigger: request.trigger = try members(of: "trigger")
+            case .member: request.member = try members(of: "member")
+            case .tokens: request.tokens = try Self.tokens(tree())
             }
         }
-        guard let webhook else {
+        try end()
+        guard seen & Part.webhook.bit != 0 else {
             throw Problem(.malformedRequest, detail: "The request lacks \"webhook\", the name of the webhook to call.")
         }
-        guard let lead else {
+        guard seen & Part.lead.bit != 0 else {
             throw Problem(.malformedRequest, detail: "The request lacks \"lead\", an object of the lead's fields.")
         }
-        self.webhook = webhook
-        self.lead = lead
+        return request
     }
 
-    /// The named values of an object, `null` counting as an empty one.
-    private static func members(of value: JSONValue, in place: String) throws(Problem) -> [Member] {
-        if value == .null && place != "lead" { return [] }
-        guard case .object(let object) = value else {
-            throw Problem(.malformedRequest, detail: "\"\(place)\" is to be an object of names and values.")
+    private static func unknown(_ name: String) -> Problem {
+        Problem(
+            .unknownMember,
+            detail: """
+                The request has an unknown member \(quoted(name)); it may have "webhook", "lead", "company", "program", \
+                "campaign", "trigger", "member" and "tokens".
+                """
+        )
+    }
+
+    // MARK: Steps in the text
+
+    private mutating func next() throws(Problem) -> JSONScanner.Token {
+        do throws(JSONError) { return try json.next() } catch { throw Problem(error, isEmpty: isEmpty) }
+    }
+
+    private mutating func nextMember() throws(Problem) -> JSONText? {
+        do throws(JSONError) { return try json.nextMember() } catch { throw Problem(error, isEmpty: isEmpty) }
+    }
+
+    private mutating func tree() throws(Problem) -> JSONValue {
+        do throws(JSONError) { return try json.tree() } catch { throw Problem(error, isEmpty: isEmpty) }
+    }
+
+    private mutating func end() throws(Problem) {
+        do throws(JSONError) { try json.end() } catch { throw Problem(error, isEmpty: isEmpty) }
+    }
+
+    // MARK: Members
+
+    private mutating func webhook() throws(Problem) -> String {
+        guard case .string(let text) = try next(), !text.isEmpty else {
+            throw Problem(.malformedRequest, detail: "\"webhook\" is to be the name of a webhook, as text.")
+        }
+        return text.string
+    }
+
+    /// The named values of an object, `null` counting as an empty one where it is not required.
+    private mutating func members(of place: StaticString, isRequired: Bool = false) throws(Problem) -> [Member] {
+        switch try next() {
+        case .null where !isRequired: return []
+        case .object: break
+        default: throw Problem(.malformedRequest, detail: "\"\(place)\" is to be an object of names and values.")
         }
         var members: [Member] = []
-        members.reserveCapacity(object.members.count)
-        var seen = SeenNames()
-        for member in object.members {
-            guard seen.insert(member.name) else {
-                throw Problem(.malformedRequest, detail: "\"\(place)\" has \(quoted(member.name)) twice.")
+        var names = SeenNames()
+        while let text = try nextMember() {
+            let name = text.string
+            guard names.isNew(name, after: members) else {
+                throw Problem(.malformedRequest, detail: "\"\(place)\" has \(quoted(name)) twice.")
             }
-            members.append(
-                Member(name: member.name, value: try scalar(member.value, at: "\(place).\(shortened(member.name))"))
-            )
+            // Eight at once: growing from one costs several allocations more.
+            if members.isEmpty { members.reserveCapacity(8) }
+            guard let value = Scalar(try next()) else {
+                throw Self.noScalar(at: "\(place).\(shortened(name))")
+            }
+            members.append(Member(name: name, value: value))
         }
         return members
     }
 
-    private static func scalar(
-        _ value: JSONValue,
-        at place: @autoclosure () -> String
-    ) throws(Problem) -> Scalar {
-        switch value {
-        case .null: return .null
-        case .boolean(let flag): return .boolean(flag)
-        case .number(let literal): return .number(literal)
-        case .string(let text): return .text(text)
-        case .array, .object:
-            throw Problem(
-                .malformedRequest,
-                detail: "\"\(place())\" holds an object or array; it may be a string, number, boolean or null."
-            )
-        }
+    private static func noScalar(at place: String) -> Problem {
+        Problem(
+            .malformedRequest,
+            detail: "\"\(place)\" holds an object or array; it may be a string, number, boolean or null."
+        )
     }
 
-    private static func program(_ value: JSONValue) throws(Problem) -> Scalar? {
-        switch value {
+    private mutating func program() throws(Problem) -> Scalar? {
+        switch try next() {
         case .null: return nil
-        case .number(let literal): return .number(literal)
-        case .string(let text) where !text.isEmpty: return .text(text)
+        case .number(let literal): return .number(literal.string)
+        case .string(let text) where !text.isEmpty: return .text(text.string)
         default:
             throw Problem(
                 .malformedRequest,
@@ -120,19 +184,25 @@ extension FlowActionRequest {
         }
     }
 
-    private static func campaign(_ value: JSONValue) throws(Problem) -> [Member] {
-        let campaign = try members(of: value, in: "campaign")
-        for member in campaign where !["id", "name", "description", "type"].contains(member.name) {
-            throw Problem(
-                .unknownMember,
-                detail: """
-                    "campaign" has an unknown member \(quoted(member.name)); it may have "id", "name", \
-                    "description" and "type".
-                    """
-            )
+    private mutating func campaign() throws(Problem) -> [Member] {
+        let campaign = try members(of: "campaign")
+        for member in campaign {
+            switch member.name {
+            case "id", "name", "type", "description": break
+            default:
+                throw Problem(
+                    .unknownMember,
+                    detail: """
+                        "campaign" has an unknown member \(quoted(member.name)); it may have "id", "name", \
+                        "description" and "type".
+                        """
+                )
+            }
         }
         return campaign
     }
+
+    // MARK: Tokens
 
     private static func tokens(_ value: JSONValue) throws(Problem) -> [Member] {
         if value == .null { return [] }
@@ -142,10 +212,10 @@ extension FlowActionRequest {
                 detail: "\"tokens\" is to be an array of {\"name\": \"{{my.…}}\", \"value\": …}."
             )
         }
-        guard elements.count <= maximumTokens else {
+        guard elements.count <= FlowActionRequest.maximumTokens else {
             throw Problem(
                 .malformedRequest,
-                detail: "\"tokens\" has \(elements.count) elements; at most \(maximumTokens) are allowed."
+                detail: "\"tokens\" has \(elements.count) elements; at most \(FlowActionRequest.maximumTokens) are allowed."
             )
         }
         var tokens: [Member] = []
@@ -172,7 +242,9 @@ extension FlowActionRequest {
         for member in object.members {
             switch member.name {
             case "name" where name == nil: name = member.value.stringValue.flatMap(bareTokenName)
-            case "value" where scalar == nil: scalar = try Self.scalar(member.value, at: "tokens[\(index)].value")
+            case "value" where scalar == nil:
+                scalar = Scalar(member.value)
+                if scalar == nil { throw noScalar(at: "tokens[\(index)].value") }
             case "name", "value":
                 throw Problem(
                     .malformedRequest,
@@ -214,26 +286,54 @@ extension FlowActionRequest {
     }
 }
 
-/// The names of an object's members so far: a list while they are few, which costs less than a set, and a set beyond.
+/// The names of an object's members so far: looked through one by one while they are few, a set beyond.
 private struct SeenNames {
-    private var few: [String] = []
     private var many: Set<String> = []
 
     /// How many names are looked through one by one.
     private static let fewest = 16
 
-    /// Adds a name.
-    ///
-    /// - Returns: whether it is new.
-    mutating func insert(_ name: String) -> Bool {
-        if few.count < Self.fewest {
-            if few.contains(name) { return false }
-            if few.isEmpty { few.reserveCapacity(Self.fewest) }
-            few.append(name)
-            return true
-        }
-        if many.isEmpty { many = Set(few) }
+    /// Whether a name is none of the members'; to be asked for each member.
+    mutating func isNew(_ name: String, after members: [FlowActionRequest.Member]) -> Bool {
+        if members.count < Self.fewest { return !members.contains { $0.name == name } }
+        if many.isEmpty { many = Set(members.map(\.name)) }
         return many.insert(name).inserted
+    }
+}
+
+extension Scalar {
+    /// A value where no container may stand; `nil` for one.
+    fileprivate init?(_ token: JSONScanner.Token) {
+        switch token {
+        case .null: self = .null
+        case .boolean(let flag): self = .boolean(flag)
+        case .number(let literal): self = .number(literal.string)
+        case .string(let text): self = .text(text.string)
+        case .array, .object: return nil
+        }
+    }
+
+    /// A value where no container may stand; `nil` for one.
+    fileprivate init?(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .boolean(let flag): self = .boolean(flag)
+        case .number(let literal): self = .number(literal)
+        case .string(let text): self = .text(text)
+        case .array, .object: return nil
+        }
+    }
+}
+
+extension Problem {
+    /// The problem of a body that is no JSON.
+    fileprivate init(_ error: JSONError, isEmpty: Bool) {
+        self.init(
+            .malformedRequest,
+            detail: isEmpty
+                ? "The body is empty; send a JSON object with \"webhook\" and \"lead\"."
+                : "The body is no valid JSON: \(error.code.rawValue), at byte \(error.offset)."
+        )
     }
 }
 
