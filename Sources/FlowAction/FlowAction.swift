@@ -31,7 +31,8 @@ final class FlowAction: Sendable {
         return rendered
     }
 
-    private func renderer(_ context: Pipeline.Context) -> Renderer {
+    /// What renders the webhook.
+    func renderer(_ context: Pipeline.Context) -> Renderer {
         Renderer(
             maximumPayloadBytes: snapshot.settings.maxPayloadBytes,
             idempotencyKey: context.idempotencyKey ?? context.requestID
@@ -56,87 +57,23 @@ final class FlowAction: Sendable {
         }
         return preview
     }
-
-    /// The answer where nothing could be sent.
-    func answer(failure: CallFailure, _ context: Pipeline.Context) -> FlowActionAnswer {
-        var answer = emptyAnswer(context)
-        answer.unresolvedTokens = renderer(context).tokens(of: webhook, resolve: scope.resolve).unresolved
-        answer.fail(failure)
-        return answer
-    }
-
-    /// The answer to a call: its outcome, and what the mapping gives.
-    func answer(_ rendered: RenderedRequest, _ result: CallResult, _ context: Pipeline.Context) -> FlowActionAnswer {
-        var answer = emptyAnswer(context)
-        answer.unresolvedTokens = rendered.unresolvedTokens
-        answer.timing = result.timing
-        answer.requestBytes = rendered.outgoing.body?.count ?? 0
-        switch result.outcome {
-        case .failure(let failure): answer.fail(failure)
-        case .success(let service): map(service, secrets: rendered.secrets, into: &answer)
-        }
-        answer.totalMicroseconds = context.elapsed()
-        return answer
-    }
-
-    private func map(_ service: ServiceAnswer, secrets: [String], into answer: inout FlowActionAnswer) {
-        answer.responseBytes = service.body.count
-        answer.activity = .init(of: service, hiding: secrets)
-        guard (200...299).contains(service.status) else {
-            answer.outcome = .rejected
-            answer.error = CallFailure(
-                .httpStatus,
-                detail: "The service answered \(service.status), which is outside 2xx; no field is written.",
-                sent: .yes
-            )
-            return
-        }
-        guard !webhook.mapper.isEmpty else {
-            answer.outcome = .sent
-            return
-        }
-        do {
-            answer.mapping = try webhook.mapper.map(service)
-            answer.outcome = .updated
-        } catch {
-            answer.outcome = .failed
-            answer.error = error
-            answer.activity.errorType = error.type.rawValue
-            if error.type == .emptyResponse { answer.activity.responseCode = FlowActionAnswer.emptyResponseCode }
-        }
-    }
-
-    private func emptyAnswer(_ context: Pipeline.Context) -> FlowActionAnswer {
-        FlowActionAnswer(
-            requestID: context.requestID,
-            webhook: webhook.name,
-            outcome: .failed,
-            leadID: subject.leadID,
-            mapping: MappingResult(),
-            unresolvedTokens: [],
-            activity: .init(responseCode: nil, errorType: "", response: nil),
-            timing: CallTiming(),
-            totalMicroseconds: context.elapsed(),
-            error: nil,
-            subject: subject
-        )
-    }
-}
-
-extension FlowActionAnswer {
-    /// Turns the answer into one without an answer of the service.
-    fileprivate mutating func fail(_ failure: CallFailure) {
-        outcome = .failed
-        error = failure
-        activity.errorType = failure.type.rawValue
-    }
 }
 
 extension FlowActionRequest {
     /// The lead's `id`, where it is given.
     var leadID: Scalar? {
-        guard let id = lead.first(where: { $0.name == "id" }) ?? lead.first(where: { $0.name.lowercased() == "id" })
-        else { return nil }
-        return id.value == .null ? nil : id.value
+        guard let id = lead.value(of: "id") ?? lead.first(where: { $0.name.lowercased() == "id" })?.value else {
+            return nil
+        }
+        return id == .null ? nil : id
+    }
+}
+
+extension [FlowActionRequest.Member] {
+    /// The value of the member that is named exactly so.
+    func value(of name: String) -> Scalar? {
+        // By index: to look at a member as a whole would be to hold on to it.
+        for index in indices where self[index].name == name { return self[index].value }
+        return nil
     }
 }

@@ -55,16 +55,22 @@ package struct Pipeline: Sendable {
         _ context: Context,
         send: (OutgoingRequest) async -> CallResult
     ) async throws(Problem) -> FlowActionAnswer {
+        let call = try begin(body, context)
+        let result: CallResult
+        switch call.request {
+        case .success(let request): result = await send(request)
+        case .failure(let failure): result = CallResult(outcome: .failure(failure), timing: CallTiming())
+        }
+        return call.answer(result, context)
+    }
+
+    /// Does what comes before the call: the first half of ``callWebhook(_:_:send:)``, for whoever sends himself.
+    ///
+    /// - Throws: a problem where the request is wrong.
+    package func begin(_ body: [UInt8], _ context: Context) throws(Problem) -> FlowActionCall {
         let action = try prepare(body, context)
         try action.webhook.requireTime(context.timeLeft)
-        let rendered: RenderedRequest
-        do {
-            rendered = try action.render(context)
-        } catch {
-            return action.answer(failure: error, context)
-        }
-        let result = await send(rendered.outgoing)
-        return action.answer(rendered, result, context)
+        return FlowActionCall(action, context)
     }
 
     /// Shows what a flow action would send, and sends nothing.
@@ -78,59 +84,61 @@ package struct Pipeline: Sendable {
     /// Decodes a request, finds what it names and opens the scope of its tokens.
     private func prepare(_ body: [UInt8], _ context: Context) throws(Problem) -> FlowAction {
         let request = try FlowActionRequest(decoding: body)
-        var subject = Subject(of: request)
+        var webhook: Webhook?
+        var program: Program?
         do {
-            return try prepare(request, context, &subject)
+            let (named, folder) = try find(request, context, &webhook, &program)
+            let subject = Subject(of: request, webhook: webhook, program: program)
+            let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
+            return FlowAction(webhook: named, scope: scope, snapshot: snapshot, folder: folder, subject: subject)
         } catch {
             var problem = error
-            problem.subject = subject
+            problem.subject = Subject(of: request, webhook: webhook, program: program)
             throw problem
         }
     }
 
-    /// - Parameter subject: gets what is found, for the log of a request that is refused.
-    private func prepare(
-        _ request: FlowActionRequest,
+    /// Finds what a request names, and checks that it may be called.
+    ///
+    /// - Parameters:
+    ///   - found: gets the webhook as soon as there is one, for the log of a request that is refused.
+    ///   - program: gets the program, where the request names one.
+    /// - Returns: the webhook, and the folder of the program, 0 without one.
+    private func find(
+        _ request: borrowing FlowActionRequest,
         _ context: Context,
-        _ subject: inout Subject
-    ) throws(Problem) -> FlowAction {
-        let webhook = try webhook(named: request.webhook, &subject)
+        _ found: inout Webhook?,
+        _ program: inout Program?
+    ) throws(Problem) -> (webhook: Webhook, folder: Int) {
+        let webhook = try snapshot.requireWebhook(named: request.webhook, in: "\"webhook\"")
+        found = webhook
+        try webhook.requireEnabled()
         try request.requireTriggerCampaign()
-        let folder =
-            try request.program.map { program throws(Problem) in
-                try snapshot.tree.requireFolder(for: program)
-            } ?? 0
-        subject.name(snapshot.tree.program(of: folder))
+        let folder = if let named = request.program { try snapshot.tree.requireFolder(for: named) } else { 0 }
+        program = snapshot.tree.program(of: folder)
         try webhook.requireStoredAuthority(request.tokens)
         try webhook.requireUsableKey(context.idempotencyKey)
-        let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
-        return FlowAction(
-            webhook: webhook,
-            scope: scope,
-            snapshot: snapshot,
-            folder: folder,
-            subject: subject
-        )
+        return (webhook, folder)
     }
+}
 
-    private func webhook(named name: String, _ subject: inout Subject) throws(Problem) -> Webhook {
-        let webhook = try snapshot.requireWebhook(named: name, in: "\"webhook\"")
-        subject.webhook = webhook.name
-        guard webhook.isEnabled else {
+extension Webhook {
+    /// - Throws: `webhook-disabled`.
+    fileprivate func requireEnabled() throws(Problem) {
+        guard isEnabled else {
             throw Problem(
                 .webhookDisabled,
-                detail: "The webhook \"\(webhook.name)\" is switched off; set \"enabled: true\" in \(webhook.file)."
+                detail: "The webhook \"\(name)\" is switched off; set \"enabled: true\" in \(file)."
             )
         }
-        return webhook
     }
 }
 
 extension FlowActionRequest {
     /// - Throws: `batch-campaign` where the campaign is of another type than `trigger`.
     fileprivate func requireTriggerCampaign() throws(Problem) {
-        guard let type = campaign.first(where: { $0.name == "type" })?.value, !type.isEmpty else { return }
-        guard type.text.lowercased() == "trigger" else {
+        guard let type = campaign.value(of: "type"), !type.isEmpty else { return }
+        guard type == .text("trigger") || type.text.lowercased() == "trigger" else {
             throw Problem(
                 .batchCampaign,
                 detail: "\"campaign.type\" is not \"trigger\"; call the webhook from a trigger campaign.",

@@ -301,8 +301,9 @@ package struct JSONText {
     }
 
     /// Whether the text, its escapes resolved, is so many bytes of UTF-8.
-    func isSame(as name: [UInt8]) -> Bool {
-        hasEscapes ? unescaped.utf8.elementsEqual(name) : name.withUnsafeBufferPointer(hasSameBytes)
+    func isSame(as names: [UInt8], in range: Range<Int>) -> Bool {
+        if hasEscapes { return unescaped.utf8.elementsEqual(names[range]) }
+        return names.withUnsafeBufferPointer { hasSameBytes(as: UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
     /// Whether the text, its escapes resolved, is a word of the source.

@@ -7,17 +7,19 @@ extension FlowActionAnswer.Activity {
         let (text, isTruncated) = Self.shown(service, hiding: secrets)
         self.init(
             responseCode: service.status,
-            errorType: SecretMask(secrets).masked(phrase ?? String(service.status)),
+            errorType: Self.masked(phrase ?? String(service.status), secrets),
             response: text,
             isResponseTruncated: isTruncated
         )
     }
 
+    private static func masked(_ text: String, _ secrets: [String]) -> String {
+        secrets.isEmpty ? text : SecretMask(secrets).masked(text)
+    }
+
     private static func shown(_ service: ServiceAnswer, hiding secrets: [String]) -> (String, Bool) {
+        if secrets.isEmpty { return service.text(maximumBytes: maximumResponseBytes) }
         let longest = SecretMask.longestSpelling * (secrets.map(\.utf8.count).max() ?? 0)
-        guard longest > 0 else {
-            return service.text(maximumBytes: maximumResponseBytes)
-        }
         // Masked before it is cut, or half a secret could stay at the end; and where even the longer text ends early,
         // what a secret could begin in is left out.
         let (text, isCut) = service.text(maximumBytes: 8 * maximumResponseBytes + longest)

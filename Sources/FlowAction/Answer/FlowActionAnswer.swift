@@ -21,7 +21,7 @@ package struct FlowActionAnswer: Sendable {
     /// Why there is no update, unless the outcome is `updated` or `sent`.
     package var error: CallFailure?
     /// Whom and what the flow action is about; for the logs, not for the caller.
-    package var subject = Subject()
+    package var subject = Subject.unknown
     /// How many bytes the payload had; for the log.
     package var requestBytes = 0
     /// How many bytes the response's body had; for the log.

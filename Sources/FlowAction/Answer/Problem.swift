@@ -7,7 +7,7 @@ package struct Problem: Error, Sendable, Hashable {
     /// The original's own response code where it has one: 1000 for a batch campaign.
     package var code: Int?
     /// Whom and what the request was about, as far as that was known; for the log, not for the caller.
-    package var subject = Subject()
+    package var subject = Subject.unknown
 
     /// Describes a problem.
     package init(_ name: Name, detail: String, code: Int? = nil) {

@@ -1,31 +1,48 @@
 /// Whom and what a flow action is about, by id and name: what a log may tell, and no field of a lead.
-package struct Subject: Sendable, Hashable {
+///
+/// An object, since it goes from the request to its answer and its parts are many.
+package final class Subject: Sendable, Hashable {
     /// The webhook's name as the store writes it; `nil` where the store has none of the name.
-    package var webhook: String?
+    package let webhook: String?
     /// The lead's `id`, where the request had one.
-    package var leadID: Scalar?
+    package let leadID: Scalar?
     /// The program's id, where the request names one that the store has.
-    package var programID: Scalar?
+    package let programID: Scalar?
     /// The program's name.
-    package var programName: String?
+    package let programName: String?
     /// The campaign's id, where the request has one.
-    package var campaignID: Scalar?
+    package let campaignID: Scalar?
     /// The campaign's name.
-    package var campaignName: Scalar?
+    package let campaignName: Scalar?
 
-    /// Knows nothing yet.
-    package init() {}
+    /// Nothing that is known.
+    package static let unknown = Subject()
 
-    /// Takes what a request says of itself.
-    init(of request: borrowing FlowActionRequest) {
-        leadID = request.leadID
-        campaignID = request.campaign.first { $0.name == "id" }?.value
-        campaignName = request.campaign.first { $0.name == "name" }?.value
+    private init() {
+        (webhook, leadID, programID, programName, campaignID, campaignName) = (nil, nil, nil, nil, nil, nil)
     }
 
-    /// Takes the program that a folder is.
-    mutating func name(_ program: Program?) {
+    /// Takes what a request says of itself, and what the store has of that.
+    init(of request: borrowing FlowActionRequest, webhook: Webhook?, program: Program?) {
+        self.webhook = webhook?.name
+        leadID = request.leadID
         programID = program?.id
         programName = program?.name
+        campaignID = request.campaign.value(of: "id")
+        campaignName = request.campaign.value(of: "name")
+    }
+
+    /// Whether two subjects are the same.
+    package static func == (first: Subject, second: Subject) -> Bool {
+        first.webhook == second.webhook && first.leadID == second.leadID && first.programID == second.programID
+            && first.programName == second.programName && first.campaignID == second.campaignID
+            && first.campaignName == second.campaignName
+    }
+
+    /// Hashes what tells subjects apart.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(webhook)
+        hasher.combine(leadID)
+        hasher.combine(campaignID)
     }
 }

@@ -18,7 +18,8 @@ extension Charset {
     package func decodeLossily(_ bytes: ArraySlice<UInt8>) -> String {
         switch self {
         case .utf8:
-            return String(decoding: bytes.starts(with: ByteOrderMark.utf8) ? bytes.dropFirst(3) : bytes, as: UTF8.self)
+            let hasMark = bytes.first == ByteOrderMark.utf8.first && bytes.starts(with: ByteOrderMark.utf8)
+            return String(decoding: hasMark ? bytes.dropFirst(ByteOrderMark.utf8.count) : bytes, as: UTF8.self)
         case .utf16, .utf16BigEndian, .utf16LittleEndian:
             let text = String(decoding: units(of: bytes), as: UTF16.self)
             return bytes.count.isMultiple(of: 2) ? text : text + "\u{FFFD}"

@@ -10,7 +10,7 @@ struct FieldConversion {
     /// Converts what was found for a mapping.
     ///
     /// - Throws: why nothing is written.
-    init(_ found: FoundValue, for mapping: borrowing ResponseMapping) throws(MappingResult.Reason) {
+    init(_ found: FoundValue, for mapping: ResponseMapping) throws(MappingResult.Reason) {
         switch found {
         case .nothing: throw .absent
         case .container: throw .typeMismatch

@@ -70,13 +70,12 @@ extension MappingResult {
     /// Takes a value that was found, or the reason why it is not written.
     fileprivate mutating func add(_ found: FoundValue, for mapping: ResponseMapping) {
         let field = mapping.field.soapName
-        let attribute = mapping.attribute.source
         do throws(Reason) {
             let conversion = try FieldConversion(found, for: mapping)
             fields.append((field, conversion.value))
-            if conversion.isTruncated { truncated.append(Truncated(field: field, attribute: attribute)) }
+            if conversion.isTruncated { truncated.append(Truncated(field: field, attribute: mapping.attribute.source)) }
         } catch {
-            skipped.append(Skipped(field: field, attribute: attribute, reason: error))
+            skipped.append(Skipped(field: field, attribute: mapping.attribute.source, reason: error))
         }
     }
 }

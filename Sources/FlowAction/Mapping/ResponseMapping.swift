@@ -1,13 +1,15 @@
 /// One response mapping: a response attribute and the lead field it goes to.
-package struct ResponseMapping: Sendable, Hashable {
+///
+/// An object, since every answer looks at those of its webhook and its parts are many.
+package final class ResponseMapping: Sendable {
     /// The lead field.
-    package var field: LeadField
+    package let field: LeadField
     /// The response attribute.
-    package var attribute: ResponseAttribute
+    package let attribute: ResponseAttribute
     /// Whether `null` clears the field (`when_null: clear`); otherwise it is skipped.
-    package var clearsOnNull: Bool
+    package let clearsOnNull: Bool
     /// Whether an empty string is written (`when_empty: write`); otherwise it is skipped.
-    package var writesEmpty: Bool
+    package let writesEmpty: Bool
 
     /// Joins an attribute and a field.
     package init(field: LeadField, attribute: ResponseAttribute, clearsOnNull: Bool = false, writesEmpty: Bool = false)

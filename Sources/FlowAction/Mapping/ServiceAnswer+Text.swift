@@ -6,6 +6,11 @@ extension ServiceAnswer {
     /// - Returns: the text, and whether something was cut off.
     package func text(maximumBytes: Int) -> (text: String, isTruncated: Bool) {
         let charset = Charset.of(body, contentType: contentType) ?? .utf8
+        if charset == .utf8, body.count <= maximumBytes {
+            // U+FFFD has more bytes than some of what it stands for.
+            let text = charset.decodeLossily(body[...])
+            if text.utf8.count <= maximumBytes { return (text, false) }
+        }
         // A mark, and a character that the limit splits, may take four bytes more. No charset here needs fewer bytes
         // of UTF-8 than it has of its own beyond that, so what is left out lies past the limit.
         let read = body.prefix(charset.bytes(for: maximumBytes) + 8)
@@ -19,7 +24,7 @@ extension ServiceAnswer {
     /// - Returns: `nil` where the charset is unknown, or the bytes are no text of it.
     func utf8Body() -> [UInt8]? {
         switch Charset.of(body, contentType: contentType) {
-        case .utf8 where !body.starts(with: ByteOrderMark.utf8): body
+        case .utf8 where body.first != ByteOrderMark.utf8.first || !body.starts(with: ByteOrderMark.utf8): body
         case .utf8: Array(body.dropFirst(ByteOrderMark.utf8.count))
         case let charset: charset?.decode(body)
         }

@@ -8,14 +8,12 @@ extension FlowActionRequest {
     ///
     /// - Throws: `malformed-request` or `unknown-member`, with a sentence that names the member and what is allowed.
     package init(decoding body: [UInt8]) throws(Problem) {
-        let result = body.withUnsafeBufferPointer { bytes in
-            Result { () throws(Problem) -> FlowActionRequest in
+        self.init(webhook: "", lead: [])
+        do throws(Problem) {
+            try body.withUnsafeBufferPointer { bytes throws(Problem) in
                 var decoder = RequestDecoder(bytes)
-                return try decoder.request()
+                try decoder.read(&self)
             }
-        }
-        do {
-            self = try result.get()
         } catch {
             // That a body is no JSON at all is told first, wherever that shows.
             do throws(JSONError) { _ = try JSONValue(parsing: body) } catch { throw Problem(error, isEmpty: body.isEmpty) }
@@ -67,14 +65,13 @@ private struct RequestDecoder {
     }
 
     /// Reads all of the body.
-    mutating func request() throws(Problem) -> FlowActionRequest {
+    mutating func read(_ request: inout FlowActionRequest) throws(Problem) {
         guard case .object = try next() else {
             throw Problem(
                 .malformedRequest,
                 detail: "The body is no JSON object; send one with \"webhook\" and \"lead\"."
             )
         }
-        var request = FlowActionRequest(webhook: "", lead: [])
         var seen: UInt8 = 0
         while let name = try nextMember() {
             guard let part = Part(name) else { throw Self.unknown(name.string) }
@@ -100,7 +97,6 @@ private struct RequestDecoder {
         guard seen & Part.lead.bit != 0 else {
             throw Problem(.malformedRequest, detail: "The request lacks \"lead\", an object of the lead's fields.")
         }
-        return request
     }
 
     private static func unknown(_ name: String) -> Problem {

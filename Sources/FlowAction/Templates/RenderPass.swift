@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One pass over a webhook's templates: what has come up on the way.
 ///
 /// It goes on after a failure, so that every unresolved token is known at its end.
@@ -34,14 +36,23 @@ struct RenderPass {
     }
 
     /// Renders the URL, `user:password@` taken out, and checks where it leads.
-    mutating func url(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
+    mutating func url(of webhook: Webhook, resolve: (TokenReference) -> ResolvedToken) -> String {
+        if let url = webhook.fixedURL {
+            target = webhook.url.target
+            checkLength(url.utf8.count)
+            return url
+        }
+        return String(decoding: bytes(of: webhook.url, resolve: resolve), as: UTF8.self)
+    }
+
+    private mutating func bytes(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
         var url: [UInt8] = []
         append(template.url, to: &url, maximumBytes: .max, resolve: resolve)
         // Without a token up to the end of its authority, and with none behind that could become part of it, a URL leads
         // where its template does: what was read with the store is not read again.
         if let target = template.target, template.userInfo == nil {
             self.target = target
-            checkLength(url)
+            checkLength(url.count)
             return url
         }
         do {
@@ -67,12 +78,12 @@ struct RenderPass {
             append(template, to: &userInfo, maximumBytes: .max, resolve: resolve)
             authorize(userInfo)
         }
-        checkLength(url)
+        checkLength(url.count)
         return url
     }
 
-    private mutating func checkLength(_ url: [UInt8]) {
-        if url.count > Renderer.maximumURLBytes { fail("the URL is longer than \(Renderer.maximumURLBytes) bytes") }
+    private mutating func checkLength(_ count: Int) {
+        if count > Renderer.maximumURLBytes { fail("the URL is longer than \(Renderer.maximumURLBytes) bytes") }
     }
 
     /// Renders the payload; `nil` where no body is sent.
@@ -81,7 +92,7 @@ struct RenderPass {
         maximumBytes: Int,
         resolve: (TokenReference) -> ResolvedToken
     ) -> [UInt8]? {
-        guard let template = webhook.payload, webhook.requestType != .get else { return nil }
+        guard let template = webhook.payload, webhook.hasBody else { return nil }
         var body: [UInt8] = []
         body.reserveCapacity(template.source.utf8.count + template.source.utf8.count / 2)
         append(template, to: &body, maximumBytes: maximumBytes, resolve: resolve)
@@ -94,39 +105,31 @@ struct RenderPass {
     /// Renders the custom headers and adds those that the webhook implies; a custom one of the same name wins.
     mutating func headers(
         of webhook: Webhook,
-        hasBody: Bool,
         resolve: (TokenReference) -> ResolvedToken
     ) -> [OutgoingRequest.HeaderField] {
+        // Most webhooks have none of their own, and send what they imply, which is known.
+        if webhook.headers.isEmpty, authorization == nil, webhook.policy.retry == nil { return webhook.impliedHeaders }
         var headers: [OutgoingRequest.HeaderField] = []
-        headers.reserveCapacity(webhook.headers.count + 5)
-        var size = 0
-        func add(_ name: String, _ value: String) {
-            headers.append(OutgoingRequest.HeaderField(name: name, value: value))
-            size += name.utf8.count + value.utf8.count + 4
-        }
-
+        headers.reserveCapacity(webhook.headers.count + webhook.impliedHeaders.count + 2)
         var value: [UInt8] = []
         for header in webhook.headers {
             value.removeAll(keepingCapacity: true)
             append(header.value, to: &value, maximumBytes: Renderer.maximumHeaderBytes, resolve: resolve)
-            add(header.name, String(decoding: value, as: UTF8.self))
+            headers.append(OutgoingRequest.HeaderField(name: header.name, value: String(decoding: value, as: UTF8.self)))
         }
         func imply(_ name: String, _ value: String) {
-            if !webhook.headers.contains(where: { equalsIgnoringCase($0.name, name) }) { add(name, value) }
+            if !webhook.hasHeader(name) { headers.append(OutgoingRequest.HeaderField(name: name, value: value)) }
         }
         if let authorization { imply("Authorization", authorization) }
-        imply("User-Agent", Self.userAgent)
-        imply("Accept", webhook.responseType.mediaRange)
-        imply("Accept-Encoding", "gzip, deflate")
-        if hasBody { imply("Content-Type", webhook.encoding.mediaType) }
+        headers += webhook.impliedHeaders
         if webhook.policy.retry != nil, let idempotencyKey { imply("Idempotency-Key", idempotencyKey) }
+        var size = 0
+        for header in headers { size += header.name.utf8.count + header.value.utf8.count + 4 }
         if size > Renderer.maximumHeaderBytes {
             fail("the headers take more than \(Renderer.maximumHeaderBytes) bytes")
         }
         return headers
     }
-
-    private static let userAgent = "flowhook/\(Version.current)"
 
     private mutating func append(
         _ template: Template,
@@ -139,7 +142,7 @@ struct RenderPass {
             switch segment {
             case .literal(let literal):
                 if let place = lastPlace { bytes.separate(place, from: literal) }
-                bytes.append(contentsOf: literal)
+                literal.withUnsafeBufferPointer { bytes.append(copying: $0) }
                 lastPlace = nil
             case .token(let token, let place):
                 append(token, resolve(token), at: place, to: &bytes)
@@ -224,10 +227,4 @@ extension ArraySlice<UInt8> {
         guard place == .jsonValue || place == .jsonName, count > 1, first == UInt8(ascii: "\"") else { return self }
         return dropFirst().dropLast()
     }
-}
-
-/// Whether two header names are one (RFC 9110, section 5.1).
-private func equalsIgnoringCase(_ first: String, _ second: String) -> Bool {
-    guard first.utf8.count == second.utf8.count else { return false }
-    return zip(first.utf8, second.utf8).allSatisfy { $0 == $1 || $0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 0x61 }
 }

@@ -28,9 +28,9 @@ package struct Renderer: Sendable {
         resolve: (TokenReference) -> ResolvedToken
     ) throws(CallFailure) -> RenderedRequest {
         var pass = RenderPass(showsSecrets: true, idempotencyKey: idempotencyKey)
-        let url = pass.url(of: webhook.url, resolve: resolve)
+        let url = pass.url(of: webhook, resolve: resolve)
         let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
-        let headers = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)
+        let headers = pass.headers(of: webhook, resolve: resolve)
         if webhook.failsOnUnresolvedTokens, !pass.withoutDefault.isEmpty {
             throw RenderPass.failure("these tokens resolve to nothing: \(pass.withoutDefault.joined(separator: ", "))")
         }
@@ -39,7 +39,7 @@ package struct Renderer: Sendable {
         return RenderedRequest(
             outgoing: OutgoingRequest(
                 method: webhook.requestType,
-                url: String(decoding: url, as: UTF8.self),
+                url: url,
                 host: target.host,
                 port: target.port,
                 isSecure: target.isSecure,
@@ -64,12 +64,12 @@ package struct Renderer: Sendable {
     ) throws(CallFailure) -> RenderedRequest {
         var rendered = try render(webhook, resolve: resolve)
         var pass = RenderPass(showsSecrets: false, idempotencyKey: idempotencyKey)
-        let url = pass.url(of: webhook.url, resolve: resolve)
+        let url = pass.url(of: webhook, resolve: resolve)
         // A mask may take more room than its value: bounds are the real request's alone.
         rendered.outgoing.body = pass.payload(of: webhook, maximumBytes: .max, resolve: resolve)
-        rendered.outgoing.headers = pass.headers(of: webhook, hasBody: rendered.outgoing.body != nil, resolve: resolve)
+        rendered.outgoing.headers = pass.headers(of: webhook, resolve: resolve)
         // With a secret in its authority the masked URL is none any more, and what to show of it cannot be told.
-        rendered.outgoing.url = pass.target == nil ? ResolvedToken.mask : String(decoding: url, as: UTF8.self)
+        rendered.outgoing.url = pass.target == nil ? ResolvedToken.mask : url
         rendered.secrets = []
         rendered.tokens = pass.tokens
         return rendered
@@ -82,9 +82,9 @@ package struct Renderer: Sendable {
         resolve: (TokenReference) -> ResolvedToken
     ) -> (uses: [RenderedRequest.TokenUse], unresolved: [String]) {
         var pass = RenderPass(showsSecrets: false, idempotencyKey: idempotencyKey)
-        _ = pass.url(of: webhook.url, resolve: resolve)
-        let body = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
-        _ = pass.headers(of: webhook, hasBody: body != nil, resolve: resolve)
+        _ = pass.url(of: webhook, resolve: resolve)
+        _ = pass.payload(of: webhook, maximumBytes: maximumPayloadBytes, resolve: resolve)
+        _ = pass.headers(of: webhook, resolve: resolve)
         return (pass.tokens, pass.unresolved)
     }
 }

@@ -26,6 +26,14 @@ package struct URLTemplate: Sendable {
         self.target = target
     }
 
+    /// The URL, where no token has a say in it and nothing of it is kept apart.
+    var fixedText: String? {
+        guard target != nil, userInfo == nil, url.segments.count == 1, case .literal(let bytes) = url.segments[0] else {
+            return nil
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Every token with the part of the URL in which it stands.
     package var tokens: [(token: TokenReference, part: Part)] {
         var tokens: [(token: TokenReference, part: Part)] = []

@@ -79,6 +79,7 @@ extension [UInt8] {
 
     /// Keeps a value's last `]` and the literal text after it from making `]]>` together.
     mutating func separate(_ place: Place, from literal: [UInt8]) {
+        guard place == .xmlCDATA || place == .xmlText else { return }
         let missing = literal.first == UInt8(ascii: ">") ? 2 : literal.starts(with: "]>".utf8) ? 1 : 0
         guard missing > 0, endsWithBrackets(missing) else { return }
         switch place {

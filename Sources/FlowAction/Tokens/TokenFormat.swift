@@ -13,7 +13,7 @@ enum TokenFormat {
     static func format(
         _ value: Scalar,
         as type: FieldType,
-        timeZone: TimeZoneRules
+        timeZone: @autoclosure () -> TimeZoneRules
     ) -> (text: String, shape: ResolvedToken.Shape) {
         let text = value.text
         if text.isEmpty { return (text, type.emptyShape) }
@@ -22,7 +22,7 @@ enum TokenFormat {
         case .float, .currency: return (text, JSONNumber.isValid(text) ? .number : .text)
         case .boolean: return (text, text == "true" || text == "false" ? .boolean : .text)
         case .date: return (ISODateTime(text)?.civil.dateText ?? text, .text)
-        case .datetime: return (ISODateTime(text)?.civil(in: timeZone).tokenText ?? text, .text)
+        case .datetime: return (ISODateTime(text)?.civil(in: timeZone()).tokenText ?? text, .text)
         case .formula: return format(value)
         case .string, .text, .email, .phone, .url, .reference: return (text, .text)
         }

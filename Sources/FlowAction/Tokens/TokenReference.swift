@@ -1,23 +1,25 @@
 /// A token as a template spells it: `{{family.Name}}` or `{{family.Name:default=text}}`.
-package struct TokenReference: Sendable, Hashable {
+///
+/// An object, since every request looks at those of its webhook and its parts are many.
+package final class TokenReference: Sendable, Hashable {
     /// The family.
-    package var family: TokenFamily
+    package let family: TokenFamily
     /// The name as written, blanks around it dropped.
-    package var name: String
+    package let name: String
     /// The name in lower case: names ignore case.
-    package var key: String
+    package let key: String
     /// The default's text, where the template gives one.
-    package var defaultText: String?
+    package let defaultText: String?
     /// The position in the catalog of the lead or company field that the name stands for, where it is known.
     ///
     /// For `company` a position in the company's catalog first; see ``leadField`` for the lead's.
-    package var companyField: Int?
+    package let companyField: Int?
     /// The position in the lead fields' catalog, for the families `lead` and `company`.
-    package var leadField: Int?
+    package let leadField: Int?
     /// `family.Name` the way the template spells it, for reports.
-    package var spelling: String
+    package let spelling: String
     /// Where the token begins in its template's text, in bytes of UTF-8.
-    package var offset: Int
+    package let offset: Int
 
     /// Makes a reference.
     package init(
@@ -37,6 +39,19 @@ package struct TokenReference: Sendable, Hashable {
         self.leadField = leadField
         self.spelling = spelling
         self.offset = offset
+    }
+
+    /// Whether two references are spelt alike at the same place.
+    package static func == (first: TokenReference, second: TokenReference) -> Bool {
+        first.family == second.family && first.name == second.name && first.defaultText == second.defaultText
+            && first.companyField == second.companyField && first.leadField == second.leadField
+            && first.spelling == second.spelling && first.offset == second.offset
+    }
+
+    /// Hashes what tells references apart.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(spelling)
+        hasher.combine(offset)
     }
 }
 

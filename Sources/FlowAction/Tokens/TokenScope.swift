@@ -6,8 +6,6 @@ package final class TokenScope: Sendable {
     private let snapshot: Snapshot
     /// The folder from which My Tokens are looked up.
     private let folder: Int
-    /// The folder's program; `nil` for a request without one.
-    private let program: Program?
     private let instant: Instant
     /// For each member of `request.lead` the position of its field, -1 where no field has the name.
     private let leadPositions: [Int]
@@ -22,22 +20,22 @@ package final class TokenScope: Sendable {
     /// - Throws: `malformed-request` where one field stands under two of its names, and where a secret is overridden
     ///   with a value too short to be kept out of everything.
     package init(
-        request: FlowActionRequest,
+        request: consuming FlowActionRequest,
         snapshot: Snapshot,
         folder: Int,
         instant: Instant
     ) throws(Problem) {
+        leadPositions = try Self.positions(of: request.lead, in: snapshot.leadFields, place: "lead")
+        companyPositions = try Self.positions(of: request.company, in: snapshot.companyFields, place: "company")
         self.request = request
         self.snapshot = snapshot
         self.folder = folder
-        program = snapshot.tree.program(of: folder)
         self.instant = instant
-        leadPositions = try Self.positions(of: request.lead, in: snapshot.leadFields, place: "lead")
-        companyPositions = try Self.positions(of: request.company, in: snapshot.companyFields, place: "company")
         try requireSecrets()
     }
 
     private func requireSecrets() throws(Problem) {
+        guard !request.tokens.isEmpty else { return }
         for override in request.tokens where !override.value.isEmpty {
             guard let token = snapshot.tree.token(override.name.lowercased(), in: folder)?.token, token.isSecret,
                 override.value.text.count < MyToken.minimumSecret
@@ -57,16 +55,17 @@ package final class TokenScope: Sendable {
         in catalog: FieldCatalog,
         place: String
     ) throws(Problem) -> [Int] {
+        if members.isEmpty { return [] }
         var positions: [Int] = []
         positions.reserveCapacity(members.count)
-        for member in members {
-            let position = catalog.position(of: member.name) ?? -1
+        for index in members.indices {
+            let position = catalog.position(of: members[index].name) ?? -1
             if position >= 0, let earlier = positions.firstIndex(of: position) {
                 throw Problem(
                     .malformedRequest,
                     detail: """
                         "\(place)" has the field \(catalog.fields[position].displayName) twice, as \
-                        "\(members[earlier].name)" and as "\(member.name)".
+                        "\(members[earlier].name)" and as "\(members[index].name)".
                         """
                 )
             }
@@ -108,7 +107,7 @@ package final class TokenScope: Sendable {
 
     private func leadField(at position: Int) -> ResolvedToken? {
         guard let index = leadPositions.firstIndex(of: position) else { return nil }
-        return field(snapshot.leadFields.fields[position], request.lead[index].value, source: "lead")
+        return field(of: snapshot.leadFields.fields[position].type, request.lead[index].value, source: "lead")
     }
 
     /// A company's field: from the request's `company`, else from its `lead`, where a company's fields may stand too.
@@ -116,7 +115,7 @@ package final class TokenScope: Sendable {
         if let position = token.companyField {
             let field = snapshot.companyFields.fields[position]
             if let index = companyPositions.firstIndex(of: position) {
-                return self.field(field, request.company[index].value, source: "company")
+                return self.field(of: field.type, request.company[index].value, source: "company")
             }
             // The two catalogs share a company field's REST name; display names differ ("Address" is the lead's own).
             if let position = snapshot.leadFields.position(of: field.restName), let value = leadField(at: position) {
@@ -129,8 +128,8 @@ package final class TokenScope: Sendable {
         return member(of: request.lead, named: "lead", token) ?? .unresolved
     }
 
-    private func field(_ field: LeadField, _ value: Scalar, source: String) -> ResolvedToken {
-        let (text, shape) = TokenFormat.format(value, as: field.type, timeZone: snapshot.timeZone)
+    private func field(of type: FieldType, _ value: Scalar, source: String) -> ResolvedToken {
+        let (text, shape) = TokenFormat.format(value, as: type, timeZone: snapshot.timeZone)
         return ResolvedToken(text: text, shape: shape, source: .request(source))
     }
 
@@ -157,7 +156,7 @@ package final class TokenScope: Sendable {
     // MARK: The store
 
     private func programToken(_ token: TokenReference) -> ResolvedToken {
-        guard let program else { return .unresolved }
+        guard let program = snapshot.tree.program(of: folder) else { return .unresolved }
         let source = ResolvedToken.Source.program(folder: folder)
         switch token.key {
         case "id":

@@ -43,6 +43,14 @@ package final class Webhook: Sendable {
         }
     }
 
+    /// The URL, where it is the same for every request and holds no `user:password@`.
+    let fixedURL: String?
+    /// The headers that the webhook implies for every request; a custom one of the same name wins.
+    let impliedHeaders: [OutgoingRequest.HeaderField]
+
+    /// Whether a body is sent.
+    var hasBody: Bool { payload != nil && requestType != .get }
+
     /// How the response is read.
     package var responseType: ResponseType { mapper.responseType }
     /// Which response attributes go to which lead fields, in the file's order.
@@ -78,5 +86,28 @@ package final class Webhook: Sendable {
         self.failsOnUnresolvedTokens = failsOnUnresolvedTokens
         self.policy = policy
         self.definition = definition
+        fixedURL = url.fixedText
+        var implied = [
+            ("User-Agent", "flowhook/\(Version.current)"), ("Accept", responseType.mediaRange),
+            ("Accept-Encoding", "gzip, deflate"),
+        ]
+        if payload != nil, requestType != .get { implied.append(("Content-Type", encoding.mediaType)) }
+        impliedHeaders = implied.filter { !headers.contains(name: $0.0) }
+            .map { OutgoingRequest.HeaderField(name: $0, value: $1) }
+    }
+
+    /// Whether a custom header has a name.
+    func hasHeader(_ name: String) -> Bool { headers.contains(name: name) }
+}
+
+extension [Webhook.HeaderTemplate] {
+    /// Whether one has a name, without regard to case (RFC 9110, section 5.1).
+    fileprivate func contains(name: String) -> Bool {
+        contains { header in
+            header.name.utf8.count == name.utf8.count
+                && zip(header.name.utf8, name.utf8).allSatisfy {
+                    $0 == $1 || $0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 0x61
+                }
+        }
     }
 }
