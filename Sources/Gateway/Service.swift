@@ -68,7 +68,7 @@ package final class Service: Sendable {
     /// Answers one request; to be called on the event loop that is given.
     package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
         let (snapshot, series) = store.withLock { ($0.snapshot, $0.series) }
-        let exchange = Exchange(request, snapshot: snapshot)
+        let exchange = Exchange(request, snapshot: snapshot, timeLeft: timeLeft)
         do {
             let endpoint = try exchange.endpoint()
             defer { if endpoint != .callWebhook { observer.tell(endpoint.name, exchange) } }
@@ -107,24 +107,47 @@ package final class Service: Sendable {
         on loop: EventLoop
     ) async throws(Problem) -> WebAnswer {
         let body = try exchange.body()
-        let settings = exchange.snapshot.settings
         guard let caller = callers[ObjectIdentifier(loop)] else {
             throw Problem(.internalError, detail: "The request came in on an event loop without a caller.")
         }
-        let metrics = observer.metrics
-        guard metrics.inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= settings.maxInFlight else {
-            metrics.inFlight.wrappingSubtract(1, ordering: .relaxed)
-            throw Problem(.overloaded, detail: "\(settings.maxInFlight) requests are in flight; try again in a second.")
+        try beginFlight(exchange.snapshot.settings.maxInFlight)
+        defer { observer.metrics.inFlight.wrappingSubtract(1, ordering: .relaxed) }
+        let call = try Pipeline(snapshot: exchange.snapshot).begin(body, exchange.context)
+        let result: CallResult
+        switch call.request {
+        case .success(let outgoing): result = await caller.send(outgoing, settings: exchange.snapshot.settings)
+        case .failure(let failure): result = CallResult(outcome: .failure(failure), timing: CallTiming())
         }
-        defer { metrics.inFlight.wrappingSubtract(1, ordering: .relaxed) }
-        var context = exchange.context
-        context.timeLeft = timeLeft
-        let answer = try await Pipeline(snapshot: exchange.snapshot).callWebhook(body, context) { outgoing in
-            await caller.send(outgoing, settings: settings)
-        }
+        let (json, record) = finish(call, result, exchange, series)
+        if let record { await observer.keep(record, on: loop) }
+        return exchange.answer(status: 200, json: json)
+    }
+
+    /// Counts a flow action as under way.
+    ///
+    /// - Throws: `overloaded`, where as many as allowed are; it is not counted then.
+    private func beginFlight(_ maximum: Int) throws(Problem) {
+        let inFlight = observer.metrics.inFlight.wrappingAdd(1, ordering: .relaxed).newValue
+        guard inFlight > maximum else { return }
+        observer.metrics.inFlight.wrappingSubtract(1, ordering: .relaxed)
+        throw Problem(.overloaded, detail: "\(maximum) requests are in flight; try again in a second.")
+    }
+
+    /// Makes the answer of a call that has ended, and tells of it.
+    ///
+    /// Apart from what waits, so that the answer itself has no place in what every waiting request holds.
+    ///
+    /// - Returns: the answer as JSON, and its line for the activity log where one is kept.
+    @inline(never)
+    private func finish(
+        _ call: FlowActionCall,
+        _ result: CallResult,
+        _ exchange: Exchange,
+        _ series: Metrics.SeriesTable
+    ) -> (json: [UInt8], record: [UInt8]?) {
+        let answer = call.answer(result, exchange.context)
         observer.tell(answer, exchange, series[answer.webhook])
-        if observer.keepsActivities { await observer.keep(answer, settings, on: loop) }
-        return exchange.answer(status: 200, json: answer.serialized)
+        return (answer.serialized, observer.record(of: answer, exchange.snapshot.settings))
     }
 
     private func readiness(_ exchange: Exchange) -> WebAnswer {

@@ -37,7 +37,7 @@ package struct WebAnswer: Sendable {
         bytes.append("Content-Length: ")
         bytes.append(decimal: Int64(body.count))
         bytes.append("\r\n\r\n")
-        bytes.append(contentsOf: body)
+        body.withUnsafeBufferPointer { bytes.append(copying: $0) }
         return bytes
     }
 }

@@ -1,7 +1,11 @@
+internal import Glibc
+
 /// A request as a web server passes it on, over FastCGI or CGI: its variables and its body.
 package struct WebRequest: Sendable {
-    /// The variables that the gateway reads; what else the web server passes on is left out.
-    private var variables: [(variable: Variable, value: String)] = []
+    /// The values of the variables that the gateway reads, one behind the other; what else comes is left out.
+    private var values: [UInt8] = []
+    /// Where the value of each variable stands among them.
+    private var places = InlineArray<12, Place>(repeating: Place())
     /// The body, empty where it is too large.
     package var body: [UInt8] = []
     /// Whether the body is larger than allowed; it was read to its end and thrown away.
@@ -9,60 +13,99 @@ package struct WebRequest: Sendable {
     /// Whether the body ended before all of it had arrived.
     package var isBodyTruncated = false
 
+    private struct Place {
+        /// The first byte; -1 where the web server did not pass the variable on.
+        var start: Int32 = -1
+        var count: Int32 = 0
+    }
+
     /// The variables (RFC 3875, section 4.1) that the gateway reads.
-    package enum Variable: String, CaseIterable, Sendable {
+    package enum Variable: Int, CaseIterable, Sendable {
         /// The method.
-        case method = "REQUEST_METHOD"
+        case method
         /// Path and query as the client sent them: the one path variable that every web server sets alike.
-        case uri = "REQUEST_URI"
+        case uri
         /// The path of a CGI program.
-        case scriptName = "SCRIPT_NAME"
+        case scriptName
         /// What follows the path of a CGI program.
-        case pathInfo = "PATH_INFO"
+        case pathInfo
         /// The media type of the body.
-        case contentType = "CONTENT_TYPE"
+        case contentType
         /// The length of the body; absent, empty and `-1` occur.
-        case contentLength = "CONTENT_LENGTH"
+        case contentLength
         /// The path below which the gateway answers, where the web server's configuration sets it.
-        case mount = "FLOWHOOK_MOUNT"
+        case mount
         /// The request's id, where the web server's configuration sets it.
-        case requestID = "REQUEST_ID"
+        case requestID
         /// The caller's `X-Request-Id`.
-        case callerRequestID = "HTTP_X_REQUEST_ID"
+        case callerRequestID
         /// The caller's `Idempotency-Key`.
-        case idempotencyKey = "HTTP_IDEMPOTENCY_KEY"
+        case idempotencyKey
         /// The caller's place in a distributed trace (W3C Trace Context).
-        case traceParent = "HTTP_TRACEPARENT"
+        case traceParent
         /// What came with it.
-        case traceState = "HTTP_TRACESTATE"
+        case traceState
+
+        /// The name by which the web server passes it on.
+        fileprivate var name: String {
+            switch self {
+            case .method: "REQUEST_METHOD"
+            case .uri: "REQUEST_URI"
+            case .scriptName: "SCRIPT_NAME"
+            case .pathInfo: "PATH_INFO"
+            case .contentType: "CONTENT_TYPE"
+            case .contentLength: "CONTENT_LENGTH"
+            case .mount: "FLOWHOOK_MOUNT"
+            case .requestID: "REQUEST_ID"
+            case .callerRequestID: "HTTP_X_REQUEST_ID"
+            case .idempotencyKey: "HTTP_IDEMPOTENCY_KEY"
+            case .traceParent: "HTTP_TRACEPARENT"
+            case .traceState: "HTTP_TRACESTATE"
+            }
+        }
     }
 
     /// Makes a request without variables.
     package init() {}
 
-    /// The value of a variable, where the web server passed it on.
+    /// The value of a variable, where the web server passed it on; bytes that are no UTF-8 become U+FFFD.
     package subscript(variable: Variable) -> String? {
-        get {
-            // By index: to look at an element as a whole would hold on to its text each time.
-            for index in variables.indices where variables[index].variable == variable {
-                return variables[index].value
-            }
-            return nil
-        }
+        get { withBytes(of: variable) { String(decoding: $0, as: UTF8.self) } }
         set {
-            variables.removeAll { $0.variable == variable }
-            if let newValue { variables.append((variable, newValue)) }
+            if let newValue { put(variable, newValue.utf8) } else { places[variable.rawValue] = Place() }
         }
     }
 
+    /// Whether a variable has come, empty or not.
+    package func has(_ variable: Variable) -> Bool { places[variable.rawValue].start >= 0 }
+
+    /// Whether a variable has exactly this value.
+    package func has(_ variable: Variable, _ value: String) -> Bool {
+        withBytes(of: variable) { $0.elementsEqual(value.utf8) } ?? false
+    }
+
+    /// Runs a closure with the value of a variable, where the web server passed it on.
+    func withBytes<Value>(of variable: Variable, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value? {
+        let place = places[variable.rawValue]
+        guard place.start >= 0 else { return nil }
+        let (start, end) = (Int(place.start), Int(place.start) + Int(place.count))
+        return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    private mutating func put(_ variable: Variable, _ value: some Collection<UInt8>) {
+        places[variable.rawValue] = Place(start: Int32(values.count), count: Int32(value.count))
+        values.append(contentsOf: value)
+    }
+
     /// Takes `NAME=value` entries, the form of an environment, up to a null pointer.
-    ///
-    /// Bytes that are no UTF-8 become U+FFFD.
     package init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
         guard var entry = environment else { return }
-        variables.reserveCapacity(Variable.allCases.count)
+        let names = Self.names
+        values.reserveCapacity(256)
         while let text = entry.pointee {
-            if let (variable, value) = Self.names.read(text) { variables.append((variable, String(cString: value))) }
+            if let (variable, value) = names.read(text) {
+                put(variable, UnsafeRawBufferPointer(start: value, count: strlen(value)))
+            }
             entry += 1
         }
     }
@@ -74,35 +117,43 @@ package struct WebRequest: Sendable {
     private struct Names: @unchecked Sendable {
         // Safe: what the pointers lead to is never written again, and never freed.
         private let entries: [(variable: Variable, name: UnsafePointer<CChar>, length: Int)]
-        /// For each first byte, by its low six bits, the entries whose names begin so.
+        /// For each key the entries whose names begin so.
         private let ranges: [Range<Int>]
 
         init() {
             let sorted = Variable.allCases.sorted { Self.key(of: $0) < Self.key(of: $1) }
-            ranges = (0..<64).map { key in
+            ranges = (0..<128).map { key in
                 let first = sorted.firstIndex { Self.key(of: $0) == key } ?? 0
                 return first..<first + sorted.count { Self.key(of: $0) == key }
             }
             entries = sorted.map { variable in
-                let name = "\(variable.rawValue)="
+                let name = "\(variable.name)="
                 let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count)
                 for (index, byte) in name.utf8.enumerated() { bytes[index] = CChar(bitPattern: byte) }
                 return (variable, UnsafePointer(bytes), name.utf8.count)
             }
         }
 
-        private static func key(of variable: Variable) -> Int {
-            Int((variable.rawValue.utf8.first ?? 0) & 63)
+        /// Of a request's header the byte behind `HTTP_`, of any other variable the first byte.
+        private static func key(_ text: UnsafePointer<CChar>) -> Int {
+            let isHeader =
+                text[0] == CChar(UInt8(ascii: "H")) && text[1] == CChar(UInt8(ascii: "T"))
+                && text[2] == CChar(UInt8(ascii: "T")) && text[3] == CChar(UInt8(ascii: "P"))
+                && text[4] == CChar(UInt8(ascii: "_"))
+            return Int(UInt8(bitPattern: text[isHeader ? 5 : 0]) & 63) | (isHeader ? 64 : 0)
         }
 
+        private static func key(of variable: Variable) -> Int { variable.name.withCString(key) }
+
         /// Splits a `NAME=value` entry, where the gateway reads its variable.
+        @inline(__always)
         func read(_ text: UnsafeMutablePointer<CChar>) -> (Variable, UnsafePointer<CChar>)? {
-            for position in ranges[Int(UInt8(bitPattern: text[0]) & 63)] {
-                let entry = entries[position]
+            for position in ranges[Self.key(text)] {
+                let (variable, name, length) = entries[position]
                 // Nearly all differ early, where a call of strncmp would cost more than the look.
                 var index = 0
-                while index < entry.length, text[index] == entry.name[index] { index += 1 }
-                if index == entry.length { return (entry.variable, UnsafePointer(text + index)) }
+                while index < length, text[index] == name[index] { index += 1 }
+                if index == length { return (variable, UnsafePointer(text + index)) }
             }
             return nil
         }

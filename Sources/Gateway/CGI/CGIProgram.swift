@@ -35,7 +35,7 @@ package enum CGIProgram {
     private static func readBody(from input: Int32, into request: inout WebRequest, maximumBodyBytes: Int) {
         let length = request[.contentLength].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
         // These have no body unless they name its length, and their input may stay open.
-        if length == nil, request[.method] == "GET" || request[.method] == "HEAD" { return }
+        if length == nil, request.has(.method, "GET") || request.has(.method, "HEAD") { return }
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + bodySeconds * 1_000_000_000
         var body: [UInt8] = []
         var received = 0

@@ -12,12 +12,18 @@ final class Exchange: Sendable {
     let context: Pipeline.Context
 
     /// Takes a request in, now.
-    init(_ request: WebRequest, snapshot: Snapshot) {
+    ///
+    /// - Parameter timeLeft: how long the service still runs, where it is stopping.
+    init(_ request: WebRequest, snapshot: Snapshot, timeLeft: Duration?) {
         self.request = request
         self.snapshot = snapshot
-        var context = Pipeline.Context(requestID: RequestID.of(request), trace: Self.trace(of: request))
-        if let key = request[.idempotencyKey], !key.isEmpty { context.idempotencyKey = key }
-        self.context = context
+        let key = request[.idempotencyKey].flatMap { $0.isEmpty ? nil : $0 }
+        context = Pipeline.Context(
+            requestID: RequestID.of(request),
+            trace: Self.trace(of: request),
+            idempotencyKey: key,
+            timeLeft: timeLeft
+        )
     }
 
     /// The trace that the request says to be part of.
@@ -34,7 +40,7 @@ final class Exchange: Sendable {
     ///
     /// - Throws: `server-misconfigured`, `not-found` or `method-not-allowed`.
     func endpoint() throws(Problem) -> Endpoint {
-        guard let method = request[.method], !method.isEmpty else {
+        guard request.has(.method), !request.has(.method, "") else {
             throw Problem(
                 .serverMisconfigured,
                 detail: """
@@ -42,7 +48,7 @@ final class Exchange: Sendable {
                     """
             )
         }
-        guard request[.uri] != nil else {
+        guard request.has(.uri) else {
             throw Problem(.serverMisconfigured, detail: "REQUEST_URI is missing: include fastcgi_params.")
         }
         guard let path = RequestPath.below(mount: snapshot.settings.mount, in: request),
@@ -56,7 +62,7 @@ final class Exchange: Sendable {
                     """
             )
         }
-        guard endpoint.methods.contains(method) else {
+        guard endpoint.methods.contains(where: { request.has(.method, $0) }) else {
             throw Problem(
                 .methodNotAllowed,
                 detail: "This path takes \(endpoint.methods.joined(separator: " and ")) alone."
@@ -78,7 +84,8 @@ final class Exchange: Sendable {
         if request.isBodyTruncated {
             throw Problem(.malformedRequest, detail: "The body ended before all of it had arrived.")
         }
-        guard Self.isJSON(request[.contentType] ?? "") else {
+        // What nearly every caller sends; the rest is taken apart.
+        guard request.has(.contentType, "application/json") || Self.isJSON(request[.contentType] ?? "") else {
             throw Problem(.unsupportedMediaType, detail: "Send the body as \"Content-Type: application/json\".")
         }
         return request.body
@@ -86,8 +93,6 @@ final class Exchange: Sendable {
 
     /// Whether a `Content-Type` says JSON in UTF-8; a missing one counts as JSON.
     private static func isJSON(_ contentType: String) -> Bool {
-        // What nearly every caller sends; the rest is taken apart.
-        if contentType == "application/json" { return true }
         let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
         let type = parts[0].filter { $0 != " " && $0 != "\t" }
         guard type.isEmpty || type == "application/json" || type.hasSuffix("+json") else { return false }

@@ -4,9 +4,8 @@ enum RequestID {
     ///
     /// Either of the first two counts only where it is 1 to 64 characters of `[A-Za-z0-9._-]`: an id goes into logs.
     static func of(_ request: WebRequest) -> String {
-        for variable in [WebRequest.Variable.requestID, .callerRequestID] {
-            if let id = request[variable], isValid(id) { return id }
-        }
+        if let id = request[.requestID], isValid(id) { return id }
+        if let id = request[.callerRequestID], isValid(id) { return id }
         return new()
     }
 

@@ -8,26 +8,43 @@ enum RequestPath {
     /// `FLOWHOOK_MOUNT` where the web server sets it, else the setting where the path begins with it, else a CGI
     /// program's own `SCRIPT_NAME` where a `PATH_INFO` follows it.
     static func below(mount setting: String, in request: WebRequest) -> String? {
-        guard let uri = request[.uri] else { return nil }
-        let path = decoded(path(of: uri))
-        if let mount = request[.mount], !mount.isEmpty { return rest(of: path, below: mount) }
-        if let rest = rest(of: path, below: setting) { return rest }
-        if let script = request[.scriptName], request[.pathInfo]?.isEmpty == false {
-            return rest(of: path, below: script)
+        let below = request.withBytes(of: .uri) { uri -> String? in
+            let path = path(of: uri)
+            guard path.contains(UInt8(ascii: "%")) else { return rest(of: path, below: setting, request) }
+            return percentDecoded(Array(path)[...]).withUnsafeBufferPointer { rest(of: $0, below: setting, request) }
         }
-        return nil
+        return below ?? nil
+    }
+
+    /// What follows the mount that holds for a request.
+    private static func rest(
+        of path: UnsafeBufferPointer<UInt8>,
+        below setting: String,
+        _ request: WebRequest
+    ) -> String? {
+        let own = request.withBytes(of: .mount) { mount in (mount.isEmpty, rest(of: path, below: mount)) }
+        if let (isEmpty, rest) = own, !isEmpty { return rest }
+        var setting = setting
+        if let rest = setting.withUTF8({ rest(of: path, below: $0) }) { return rest }
+        guard request.withBytes(of: .pathInfo, { $0.isEmpty }) == false else { return nil }
+        return request.withBytes(of: .scriptName) { rest(of: path, below: $0) } ?? nil
     }
 
     /// The path of a request target, its query left out; the absolute form (RFC 9112, section 3.2.2) is allowed.
-    private static func path(of uri: String) -> String {
-        var uri = uri
-        let target = uri.withUTF8 { bytes in
-            let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
-            return String(decoding: UnsafeBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
-        }
-        guard target.utf8.first != UInt8(ascii: "/"), let scheme = target.firstRange(of: "://") else { return target }
-        let afterScheme = target[scheme.upperBound...]
-        return afterScheme.firstIndex(of: "/").map { String(afterScheme[$0...]) } ?? "/"
+    private static func path(of uri: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        let target = uri[..<(uri.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex)]
+        guard target.first != UInt8(ascii: "/"),
+            let scheme = target.indices.first(where: { target[$0...].starts(with: "://".utf8) })
+        else { return UnsafeBufferPointer(rebasing: target) }
+        let afterScheme = target[(scheme + 3)...]
+        guard let slash = afterScheme.firstIndex(of: UInt8(ascii: "/")) else { return root }
+        return UnsafeBufferPointer(rebasing: afterScheme[slash...])
+    }
+
+    /// `/`, in memory that is never freed.
+    private static var root: UnsafeBufferPointer<UInt8> {
+        let slash: StaticString = "/"
+        return UnsafeBufferPointer(start: slash.utf8Start, count: slash.utf8CodeUnitCount)
     }
 
     /// The value of a parameter of the query, percent-decoded; the first of several.
@@ -39,18 +56,17 @@ enum RequestPath {
         return nil
     }
 
-    private static func rest(of path: String, below mount: String) -> String? {
-        var (path, mount) = (path, mount)
-        return path.withUTF8 { path in
-            mount.withUTF8 { mount in
-                var end = mount.count
-                while end > 0, mount[end - 1] == UInt8(ascii: "/") { end -= 1 }
-                guard path.count >= end, (0..<end).allSatisfy({ path[$0] == mount[$0] }) else { return nil }
-                let rest = UnsafeBufferPointer(rebasing: path[end...])
-                guard rest.isEmpty || rest[0] == UInt8(ascii: "/") else { return nil }
-                return String(decoding: rest, as: UTF8.self)
-            }
-        }
+    private static func rest(
+        of path: UnsafeBufferPointer<UInt8>,
+        below mount: UnsafeBufferPointer<UInt8>
+    ) -> String? {
+        var end = mount.count
+        while end > 0, mount[end - 1] == UInt8(ascii: "/") { end -= 1 }
+        guard path.count >= end else { return nil }
+        for index in 0..<end where path[index] != mount[index] { return nil }
+        let rest = UnsafeBufferPointer(rebasing: path[end...])
+        guard rest.isEmpty || rest[0] == UInt8(ascii: "/") else { return nil }
+        return String(decoding: rest, as: UTF8.self)
     }
 
     /// A path with its percent-escapes resolved; what is no escape stays.

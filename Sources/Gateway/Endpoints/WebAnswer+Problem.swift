@@ -18,13 +18,22 @@ extension Pipeline.Context {
     /// - Parameters:
     ///   - requestID: its id; a new one where it brings none.
     ///   - trace: its place in a distributed trace.
-    package init(requestID: String? = nil, trace: TraceContext? = nil) {
+    ///   - idempotencyKey: the caller's own.
+    ///   - timeLeft: how long the service still runs, where it is stopping.
+    package init(
+        requestID: String? = nil,
+        trace: TraceContext? = nil,
+        idempotencyKey: String? = nil,
+        timeLeft: Duration? = nil
+    ) {
         let started = microseconds()
         self.init(
             requestID: requestID ?? RequestID.new(),
             instant: .now,
             trace: trace,
-            elapsed: { microseconds() - started }
+            elapsed: { microseconds() - started },
+            idempotencyKey: idempotencyKey
         )
+        self.timeLeft = timeLeft
     }
 }

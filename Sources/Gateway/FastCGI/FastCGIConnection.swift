@@ -186,8 +186,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     // MARK: Out
 
-    private func answer(_ webRequest: WebRequest, bodyBytes: Int, isLast: Bool) {
-        var webRequest = webRequest
+    private func answer(_ webRequest: consuming WebRequest, bodyBytes: Int, isLast: Bool) {
         // A web server whose client left sends less than it announced, and ends the body properly (FastCGI 1.0, 6.2).
         if let length = webRequest[.contentLength].flatMap({ Int($0) }), length > bodyBytes {
             webRequest.isBodyTruncated = true

@@ -65,7 +65,13 @@ package struct Screen {
     package mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
         var position = 0
         while position < bytes.count, isUndecided {
-            if headerCount < 8 {
+            if headerCount == 0, bytes.count - position >= 8 {
+                let raw = UnsafeRawBufferPointer(bytes)
+                header = UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                headerCount = 8
+                position += 8
+                openRecord()
+            } else if headerCount < 8 {
                 header = header << 8 | UInt64(bytes[position])
                 headerCount += 1
                 position += 1
@@ -189,6 +195,10 @@ private struct ParameterLengths {
                 if contentLeft == 0 { next = .nameLength }
                 continue
             }
+            if next == .nameLength, lengthBytesLeft == 0, let pair = shortPair(bytes, position) {
+                position += pair
+                continue
+            }
             let byte = bytes[position]
             position += 1
             if lengthBytesLeft > 0 {
@@ -202,6 +212,15 @@ private struct ParameterLengths {
             }
             if lengthBytesLeft == 0 { takeLength() }
         }
+    }
+
+    /// The bytes of a pair that stands whole at a position, both lengths short: nearly every one; `nil` for any other.
+    @inline(__always)
+    private func shortPair(_ bytes: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int? {
+        guard bytes.count - position >= 2 else { return nil }
+        let (name, value) = (bytes[position], bytes[position + 1])
+        let count = 2 + Int(name) + Int(value)
+        return name &- 1 < 0x7F && value < 0x80 && bytes.count - position >= count ? count : nil
     }
 
     private mutating func takeLength() {

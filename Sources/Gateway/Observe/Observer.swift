@@ -76,12 +76,13 @@ package final class Observer: Sendable {
         }
     }
 
-    /// Whether activities are written.
-    var keepsActivities: Bool { activities.isEnabled }
+    /// The line of the activity log for a flow action; `nil` where none is kept.
+    func record(of answer: FlowActionAnswer, _ settings: Settings) -> [UInt8]? {
+        activities.isEnabled ? answer.activityRecord(at: .now, includesResponse: settings.activityResponse) : nil
+    }
 
-    /// Tells of a flow action in the activity log; returns when that is written.
-    func keep(_ answer: FlowActionAnswer, _ settings: Settings, on loop: EventLoop) async {
-        let record = answer.activityRecord(at: .now, includesResponse: settings.activityResponse)
+    /// Adds a line to the activity log; returns when it is written.
+    func keep(_ record: [UInt8], on loop: EventLoop) async {
         await activities.append(record, on: loop)
     }
 
