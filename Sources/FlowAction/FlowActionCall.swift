@@ -3,35 +3,39 @@
 /// An object, since it outlives the call and its parts are many.
 package final class FlowActionCall: Sendable {
     private let action: FlowAction
-    /// The request to send, or why none could be rendered.
-    package let request: Result<OutgoingRequest, CallFailure>
+    private let rendered: RenderedRequest?
+    /// Why nothing could be rendered.
+    private let failure: CallFailure?
     private let unresolvedTokens: [String]
-    /// What the service's answer may repeat and nobody is to read.
-    private let secrets: [String]
-    /// How many bytes of payload are sent.
-    private let requestBytes: Int
 
     /// Renders the request of a flow action.
     init(_ action: FlowAction, _ context: Pipeline.Context) {
         self.action = action
         do {
             let rendered = try action.render(context)
-            request = .success(rendered.outgoing)
             unresolvedTokens = rendered.unresolvedTokens
-            secrets = rendered.secrets
-            requestBytes = rendered.outgoing.body?.count ?? 0
+            self.rendered = rendered
+            failure = nil
         } catch {
-            request = .failure(error)
             let renderer = action.renderer(context)
             unresolvedTokens = renderer.tokens(of: action.webhook, resolve: action.scope.resolve).unresolved
-            secrets = []
-            requestBytes = 0
+            rendered = nil
+            failure = error
         }
+    }
+
+    /// The request to send; `nil` where none could be rendered.
+    package var request: OutgoingRequest? { rendered?.outgoing }
+
+    /// The answer where there was no request to send.
+    package func answer(_ context: Pipeline.Context) -> FlowActionAnswer {
+        let failure = failure ?? CallFailure(.renderFailure, detail: "The request was not sent.", sent: .no)
+        return answer(CallResult(outcome: .failure(failure), timing: CallTiming()), context)
     }
 
     /// The answer to the call: its outcome, and what the mapping gives.
     ///
-    /// - Parameter result: what came of sending ``request``; the request's own failure where there was none to send.
+    /// - Parameter result: what came of sending ``request``.
     package func answer(_ result: CallResult, _ context: Pipeline.Context) -> FlowActionAnswer {
         var answer = FlowActionAnswer(
             requestID: context.requestID,
@@ -45,7 +49,7 @@ package final class FlowActionCall: Sendable {
             totalMicroseconds: 0,
             error: nil,
             subject: action.subject,
-            requestBytes: requestBytes
+            requestBytes: rendered?.outgoing.body?.count ?? 0
         )
         switch result.outcome {
         case .failure(let failure): answer.fail(failure)
@@ -57,7 +61,7 @@ package final class FlowActionCall: Sendable {
 
     private func map(_ service: ServiceAnswer, into answer: inout FlowActionAnswer) {
         answer.responseBytes = service.body.count
-        answer.activity = .init(of: service, hiding: secrets)
+        answer.activity = .init(of: service, hiding: rendered?.secrets ?? [])
         guard (200...299).contains(service.status) else {
             answer.outcome = .rejected
             answer.error = CallFailure(

@@ -56,12 +56,8 @@ package struct Pipeline: Sendable {
         send: (OutgoingRequest) async -> CallResult
     ) async throws(Problem) -> FlowActionAnswer {
         let call = try begin(body, context)
-        let result: CallResult
-        switch call.request {
-        case .success(let request): result = await send(request)
-        case .failure(let failure): result = CallResult(outcome: .failure(failure), timing: CallTiming())
-        }
-        return call.answer(result, context)
+        guard let request = call.request else { return call.answer(context) }
+        return call.answer(await send(request), context)
     }
 
     /// Does what comes before the call: the first half of ``callWebhook(_:_:send:)``, for whoever sends himself.
@@ -86,16 +82,31 @@ package struct Pipeline: Sendable {
         let request = try FlowActionRequest(decoding: body)
         var webhook: Webhook?
         var program: Program?
+        let found: (webhook: Webhook, folder: Int)
         do {
-            let (named, folder) = try find(request, context, &webhook, &program)
-            let subject = Subject(of: request, webhook: webhook, program: program)
-            let scope = try TokenScope(request: request, snapshot: snapshot, folder: folder, instant: context.instant)
-            return FlowAction(webhook: named, scope: scope, snapshot: snapshot, folder: folder, subject: subject)
+            found = try find(request, context, &webhook, &program)
         } catch {
-            var problem = error
-            problem.subject = Subject(of: request, webhook: webhook, program: program)
-            throw problem
+            throw error.about(Subject(of: request, webhook: webhook, program: program))
         }
+        let subject = Subject(of: request, webhook: webhook, program: program)
+        let scope: TokenScope
+        do {
+            scope = try TokenScope(
+                request: request,
+                snapshot: snapshot,
+                folder: found.folder,
+                instant: context.instant
+            )
+        } catch {
+            throw error.about(subject)
+        }
+        return FlowAction(
+            webhook: found.webhook,
+            scope: scope,
+            snapshot: snapshot,
+            folder: found.folder,
+            subject: subject
+        )
     }
 
     /// Finds what a request names, and checks that it may be called.
@@ -131,6 +142,15 @@ extension Webhook {
                 detail: "The webhook \"\(name)\" is switched off; set \"enabled: true\" in \(file)."
             )
         }
+    }
+}
+
+extension Problem {
+    /// The problem, of a request about this.
+    fileprivate func about(_ subject: Subject) -> Problem {
+        var problem = self
+        problem.subject = subject
+        return problem
     }
 }
 

@@ -110,14 +110,11 @@ package final class Service: Sendable {
         guard let caller = callers[ObjectIdentifier(loop)] else {
             throw Problem(.internalError, detail: "The request came in on an event loop without a caller.")
         }
-        try beginFlight(exchange.snapshot.settings.maxInFlight)
+        try beginFlight(exchange.snapshot)
         defer { observer.metrics.inFlight.wrappingSubtract(1, ordering: .relaxed) }
         let call = try Pipeline(snapshot: exchange.snapshot).begin(body, exchange.context)
-        let result: CallResult
-        switch call.request {
-        case .success(let outgoing): result = await caller.send(outgoing, settings: exchange.snapshot.settings)
-        case .failure(let failure): result = CallResult(outcome: .failure(failure), timing: CallTiming())
-        }
+        var result: CallResult?
+        if let request = call.request { result = await caller.send(request, settings: exchange.snapshot.settings) }
         let (json, record) = finish(call, result, exchange, series)
         if let record { await observer.keep(record, on: loop) }
         return exchange.answer(status: 200, json: json)
@@ -126,7 +123,8 @@ package final class Service: Sendable {
     /// Counts a flow action as under way.
     ///
     /// - Throws: `overloaded`, where as many as allowed are; it is not counted then.
-    private func beginFlight(_ maximum: Int) throws(Problem) {
+    private func beginFlight(_ snapshot: Snapshot) throws(Problem) {
+        let maximum = snapshot.settings.maxInFlight
         let inFlight = observer.metrics.inFlight.wrappingAdd(1, ordering: .relaxed).newValue
         guard inFlight > maximum else { return }
         observer.metrics.inFlight.wrappingSubtract(1, ordering: .relaxed)
@@ -141,13 +139,13 @@ package final class Service: Sendable {
     @inline(never)
     private func finish(
         _ call: FlowActionCall,
-        _ result: CallResult,
+        _ result: CallResult?,
         _ exchange: Exchange,
         _ series: Metrics.SeriesTable
     ) -> (json: [UInt8], record: [UInt8]?) {
-        let answer = call.answer(result, exchange.context)
+        let answer = result.map { call.answer($0, exchange.context) } ?? call.answer(exchange.context)
         observer.tell(answer, exchange, series[answer.webhook])
-        return (answer.serialized, observer.record(of: answer, exchange.snapshot.settings))
+        return (answer.serialized, observer.record(of: answer, exchange.snapshot))
     }
 
     private func readiness(_ exchange: Exchange) -> WebAnswer {

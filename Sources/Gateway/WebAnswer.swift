@@ -19,8 +19,7 @@ package struct WebAnswer: Sendable {
 
     /// The answer as a CGI program writes it (RFC 3875, section 6).
     package var cgiBytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(256 + body.count)
+        var bytes = ByteBuffer(capacity: 256 + body.count)
         bytes.append("Status: ")
         bytes.append(decimal: Int64(status))
         bytes.append(" ")
@@ -29,23 +28,25 @@ package struct WebAnswer: Sendable {
         for header in headers {
             bytes.append(text: header.name)
             bytes.append(": ")
-            let start = bytes.count
-            bytes.append(text: header.value)
-            bytes.blankControls(from: start)
+            bytes.append(headerValue: header.value)
             bytes.append("\r\n")
         }
         bytes.append("Content-Length: ")
         bytes.append(decimal: Int64(body.count))
         bytes.append("\r\n\r\n")
-        body.withUnsafeBufferPointer { bytes.append(copying: $0) }
-        return bytes
+        bytes.append(body)
+        return bytes.bytes
     }
 }
 
-extension [UInt8] {
-    /// Puts blanks for control characters: a line break would begin a header of somebody else's making.
-    fileprivate mutating func blankControls(from start: Int) {
-        for index in start..<count where self[index] < 0x20 { self[index] = 0x20 }
+extension ByteBuffer {
+    /// Appends a text with blanks for control characters: a line break would begin a header of somebody else's making.
+    fileprivate mutating func append(headerValue text: String) {
+        if text.utf8.contains(where: { $0 < 0x20 }) {
+            append(text: String(decoding: text.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))
+        } else {
+            append(text: text)
+        }
     }
 }
 

@@ -81,7 +81,16 @@ package struct WebRequest: Sendable {
 
     /// Whether a variable has exactly this value.
     package func has(_ variable: Variable, _ value: String) -> Bool {
-        withBytes(of: variable) { $0.elementsEqual(value.utf8) } ?? false
+        var value = value
+        let isSame = value.withUTF8 { value in
+            withBytes(of: variable) { bytes in
+                guard bytes.count == value.count, let start = bytes.baseAddress, let other = value.baseAddress else {
+                    return bytes.count == value.count
+                }
+                return memcmp(start, other, value.count) == 0
+            }
+        }
+        return isSame ?? false
     }
 
     /// Runs a closure with the value of a variable, where the web server passed it on.
@@ -134,26 +143,35 @@ package struct WebRequest: Sendable {
             }
         }
 
-        /// Of a request's header the byte behind `HTTP_`, of any other variable the first byte.
-        private static func key(_ text: UnsafePointer<CChar>) -> Int {
-            let isHeader =
-                text[0] == CChar(UInt8(ascii: "H")) && text[1] == CChar(UInt8(ascii: "T"))
+        /// Where the byte stands that tells names apart best: behind the `HTTP_` of a request's header, else at the start.
+        @inline(__always)
+        private static func keyOffset(_ text: UnsafePointer<CChar>) -> Int {
+            text[0] == CChar(UInt8(ascii: "H")) && text[1] == CChar(UInt8(ascii: "T"))
                 && text[2] == CChar(UInt8(ascii: "T")) && text[3] == CChar(UInt8(ascii: "P"))
-                && text[4] == CChar(UInt8(ascii: "_"))
-            return Int(UInt8(bitPattern: text[isHeader ? 5 : 0]) & 63) | (isHeader ? 64 : 0)
+                && text[4] == CChar(UInt8(ascii: "_")) ? 5 : 0
         }
 
-        private static func key(of variable: Variable) -> Int { variable.name.withCString(key) }
+        @inline(__always)
+        private static func key(_ text: UnsafePointer<CChar>, _ offset: Int) -> Int {
+            Int(UInt8(bitPattern: text[offset]) & 63) | (offset > 0 ? 64 : 0)
+        }
+
+        private static func key(of variable: Variable) -> Int {
+            variable.name.withCString { key($0, keyOffset($0)) }
+        }
 
         /// Splits a `NAME=value` entry, where the gateway reads its variable.
         @inline(__always)
         func read(_ text: UnsafeMutablePointer<CChar>) -> (Variable, UnsafePointer<CChar>)? {
-            for position in ranges[Self.key(text)] {
+            let offset = Self.keyOffset(text)
+            for position in ranges[Self.key(text, offset)] {
                 let (variable, name, length) = entries[position]
                 // Nearly all differ early, where a call of strncmp would cost more than the look.
-                var index = 0
-                while index < length, text[index] == name[index] { index += 1 }
-                if index == length { return (variable, UnsafePointer(text + index)) }
+                if text[offset] == name[offset], text[offset + 1] == name[offset + 1],
+                    strncmp(text, name, length) == 0
+                {
+                    return (variable, UnsafePointer(text + length))
+                }
             }
             return nil
         }

@@ -1,7 +1,9 @@
 /// Paths into a JSON text, joined into one tree, so that one pass over the text finds the values of all.
 ///
 /// Nothing else of the text is built, but all of it is checked as strictly as by ``JSONValue/init(parsing:maximumDepth:)``.
-package struct JSONPaths: Sendable {
+///
+/// An object, since whoever searches a text looks at it all the time.
+package final class JSONPaths: Sendable {
     /// One step of a path.
     package enum Step: Sendable, Hashable {
         /// The member of an object under a name, compared code point by code point; the last of duplicates.

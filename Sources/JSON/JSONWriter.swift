@@ -1,21 +1,21 @@
 extension JSONValue {
     /// The value as one line of JSON.
     package var serialized: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1_024)
-        bytes.append(json: self)
-        return bytes
+        var buffer = ByteBuffer(capacity: 1_024)
+        buffer.append(json: self)
+        return buffer.bytes
     }
 
     /// The value as JSON for people: two spaces a level.
     package var prettyPrinted: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(json: self, level: 0)
-        return bytes
+        var buffer = ByteBuffer(capacity: 1_024)
+        buffer.append(json: self, level: 0)
+        return buffer.bytes
     }
 }
 
-extension [UInt8] {
+/// The pieces of JSON.
+extension ByteBuffer {
     /// Appends a value as JSON without blanks.
     package mutating func append(json value: JSONValue) {
         switch value {
@@ -46,48 +46,6 @@ extension [UInt8] {
         }
     }
 
-    /// Appends the bytes of a literal of the source.
-    package mutating func append(_ literal: StaticString) {
-        append(copying: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
-    }
-
-    /// Appends a text as it is.
-    package mutating func append(text: String) {
-        var text = text
-        text.withUTF8 { append(copying: $0) }
-    }
-
-    /// Appends bytes by one copy: for the few that most pieces of a text are, `append(contentsOf:)` takes three times as
-    /// long.
-    package mutating func append(copying bytes: UnsafeBufferPointer<UInt8>) {
-        append(addingCapacity: bytes.count) { room in
-            room.withUnsafeMutableBufferPointer { room, count in
-                guard let start = bytes.baseAddress, let end = room.baseAddress else { return }
-                (end + count).initialize(from: start, count: bytes.count)
-                count += bytes.count
-            }
-        }
-    }
-
-    /// Appends a whole number in decimal, without a text on the way.
-    package mutating func append(decimal number: Int64) {
-        // The longest is that of the least: nineteen digits and a sign.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { room in
-            var start = room.count
-            var rest = number.magnitude
-            repeat {
-                start -= 1
-                room[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-            if number < 0 {
-                start -= 1
-                room[start] = UInt8(ascii: "-")
-            }
-            append(copying: UnsafeBufferPointer(rebasing: room[start...]))
-        }
-    }
-
     /// Appends a text as a JSON string, quotes included.
     package mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
@@ -101,14 +59,13 @@ extension [UInt8] {
     package mutating func append(jsonEscaped text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            var position = WordScan.firstEscaped(in: utf8, from: 0)
-            append(copying: UnsafeBufferPointer(rebasing: utf8[..<position]))
+            var position = 0
             while position < utf8.count {
-                // By pieces on the stack: to append every run and every escape by itself would cost ten times as much.
-                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: EscapedPiece.capacity) { room in
+                let start = position
+                withRoom(for: EscapedPiece.capacity(for: utf8.count - start)) { room in
                     var piece = EscapedPiece(room)
-                    position = piece.write(utf8, from: position)
-                    append(copying: UnsafeBufferPointer(rebasing: room[..<piece.count]))
+                    position = piece.write(utf8, from: start)
+                    return piece.count
                 }
             }
         }
@@ -146,7 +103,7 @@ extension [UInt8] {
 
     private mutating func endLines(level: Int) {
         append(UInt8(ascii: "\n"))
-        append(contentsOf: repeatElement(UInt8(ascii: " "), count: level * 2))
+        for _ in 0..<level { append("  ") }
     }
 }
 
@@ -155,15 +112,16 @@ private struct EscapedPiece {
     /// How many bytes of the text are taken at most, but for the end of a character.
     private static let longest = 160
 
-    /// How many bytes there is to be room for: `\u00XX` for each, and a word beyond.
-    static let capacity = 6 * (longest + 2) + 8
+    /// How many bytes there is to be room for where so many of a text are left: `\u00XX` for each that is taken, and a
+    /// word beyond.
+    static func capacity(for count: Int) -> Int { 6 * (min(count, longest) + 2) + 8 }
 
     private let room: UnsafeMutableRawBufferPointer
     /// How many bytes have been written.
     private(set) var count = 0
 
-    init(_ room: UnsafeMutableBufferPointer<UInt8>) {
-        self.room = UnsafeMutableRawBufferPointer(room)
+    init(_ room: UnsafeMutableRawBufferPointer) {
+        self.room = room
     }
 
     /// Writes a piece of a text.

@@ -11,14 +11,8 @@ enum WordScan {
         }
     }
 
-    /// The first position, from one on, of a byte that a written string may have to escape: also U+007F, and 0xE2, with
-    /// which U+2028 and U+2029 begin.
-    @inline(__always)
-    static func firstEscaped(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        first(in: bytes, from: start, escaped)
-    }
-
-    /// How many bytes of a word, from the first in memory on, stand before such a byte.
+    /// How many bytes of a word, from the first in memory on, stand before one that a written string may have to
+    /// escape: a quote, a backslash, a control character, U+007F, and 0xE2, with which U+2028 and U+2029 begin.
     @inline(__always)
     static func unescaped(in word: UInt64) -> Int {
         escaped(UInt64(littleEndian: word)).trailingZeroBitCount / 8

@@ -28,13 +28,24 @@ import Testing
     }
 
     @Test func appendsToWhatIsThere() {
-        var bytes = Array("x=".utf8)
-        bytes.append(jsonString: "a\"b")
-        bytes.append(jsonEscaped: "\n")
-        bytes.append(json: .number("1"))
-        bytes.append(",")
-        bytes.append(text: "é")
-        #expect(text(bytes) == "x=\"a\\\"b\"\\n1,é")
+        // Little room at first, so that it grows.
+        var buffer = ByteBuffer(capacity: 2)
+        buffer.append("x=")
+        buffer.append(jsonString: "a\"b")
+        buffer.append(jsonEscaped: "\n")
+        buffer.append(json: .number("1"))
+        buffer.append(",")
+        buffer.append(text: "é")
+        #expect(text(buffer.bytes) == "x=\"a\\\"b\"\\n1,é")
+        #expect(buffer.count == 14)
+        #expect(text(buffer.bytes(from: 9)) == "n1,é")
+    }
+
+    @Test(arguments: [0, 9, 10, -1, -10, 99, 100, 999_999_999_999_999_999, 1_000_000_000_000_000_000, .max, .min])
+    func writesWholeNumbers(number: Int64) {
+        var buffer = ByteBuffer(capacity: 1)
+        buffer.append(decimal: number)
+        #expect(text(buffer.bytes) == String(number))
     }
 
     @Test func printsForPeople() throws {

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 extension FlowActionAnswer {
     /// The flow action as a line of the activity log: one JSON object without a line feed.
@@ -7,8 +7,7 @@ extension FlowActionAnswer {
     ///   - instant: when the flow action ended.
     ///   - includesResponse: whether the service's answer is told (the setting `activity_response`).
     package func activityRecord(at instant: Instant, includesResponse: Bool) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(512 + (includesResponse ? activity.response?.utf8.count ?? 0 : 0))
+        var bytes = ByteBuffer(capacity: 1_024)
         bytes.append("{\"time\":\"")
         bytes.append(timestamp: instant)
         bytes.append("\",\"requestId\":")
@@ -26,11 +25,11 @@ extension FlowActionAnswer {
         bytes.append(UInt8(ascii: ","))
         append(activityMembersTo: &bytes, includesResponse: includesResponse)
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        return bytes.bytes
     }
 }
 
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends `2026-05-23T10:00:00.123Z` (RFC 3339).
     package mutating func append(timestamp instant: Instant) {
         let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)

@@ -1,13 +1,12 @@
-internal import JSON
+package import JSON
 
 extension FlowActionAnswer {
     /// The answer as JSON, members in the documented order.
     ///
     /// Written straight to bytes: this is the last step of every call.
     package var serialized: [UInt8] {
-        var bytes: [UInt8] = []
         // Up to a kilobyte memory is cheap to get: the usual answer stays below it.
-        bytes.reserveCapacity(640 + (activity.response.map { $0.utf8.count + $0.utf8.count / 8 } ?? 0))
+        var bytes = ByteBuffer(capacity: 1_024)
         bytes.append("{\"requestId\":")
         bytes.append(jsonString: requestID)
         bytes.append(",\"webhook\":")
@@ -54,17 +53,17 @@ extension FlowActionAnswer {
         bytes.append("},\"error\":")
         bytes.append(error: error, code: errorCode)
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        return bytes.bytes
     }
 
-    private func append(activityTo bytes: inout [UInt8]) {
+    private func append(activityTo bytes: inout ByteBuffer) {
         bytes.append(UInt8(ascii: "{"))
         append(activityMembersTo: &bytes, includesResponse: true)
         bytes.append(UInt8(ascii: "}"))
     }
 
     /// Appends the members of `activity`, which the answer and the activity log share.
-    func append(activityMembersTo bytes: inout [UInt8], includesResponse: Bool) {
+    func append(activityMembersTo bytes: inout ByteBuffer, includesResponse: Bool) {
         bytes.append("\"type\":\"Call Webhook\",\"webhook\":")
         bytes.append(jsonString: webhook)
         bytes.append(",\"responseCode\":")
@@ -94,11 +93,11 @@ extension Scalar {
     }
 }
 
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends elements with commas between them.
     mutating func append<Item>(
         list elements: [Item],
-        _ appendElement: (inout [UInt8], Item) -> Void
+        _ appendElement: (inout ByteBuffer, Item) -> Void
     ) {
         for (index, element) in elements.enumerated() {
             if index > 0 { append(UInt8(ascii: ",")) }

@@ -6,16 +6,16 @@ extension Problem {
 
     /// The problem as `application/problem+json` (RFC 9457, section 3).
     package var serialized: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(contentsOf: "{\"type\":".utf8)
+        var bytes = ByteBuffer(capacity: 512)
+        bytes.append("{\"type\":")
         bytes.append(jsonString: "urn:flowhook:problem:\(name.rawValue)")
-        bytes.append(contentsOf: ",\"title\":".utf8)
+        bytes.append(",\"title\":")
         bytes.append(jsonString: name.entry.title)
-        bytes.append(contentsOf: ",\"status\":\(status),\"detail\":".utf8)
+        bytes.append(text: ",\"status\":\(status),\"detail\":")
         bytes.append(jsonString: detail)
-        if let code { bytes.append(contentsOf: ",\"code\":\(code)".utf8) }
+        if let code { bytes.append(text: ",\"code\":\(code)") }
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        return bytes.bytes
     }
 }
 

@@ -21,7 +21,7 @@ extension Snapshot {
     ///
     /// - Throws: `unknown-webhook`.
     package func requireWebhook(named name: String, in place: String) throws(Problem) -> Webhook {
-        if let webhook = webhooks[name.lowercased()] { return webhook }
+        if let webhook = webhook(named: name) { return webhook }
         let near = NearestWord.find(name, among: webhooks.values.map(\.name))
         throw Problem(
             .unknownWebhook,

@@ -18,7 +18,7 @@ struct FieldConversion {
         case .string(""), .xmlText(""): value = try Self.empty(.empty, for: mapping)
         case .boolean, .number, .string, .xmlText:
             value = .null
-            try convert(found, to: mapping.field)
+            try convert(found, for: mapping)
         }
     }
 
@@ -32,12 +32,12 @@ struct FieldConversion {
         throw reason
     }
 
-    private mutating func convert(_ found: FoundValue, to field: LeadField) throws(MappingResult.Reason) {
-        switch field.type {
+    private mutating func convert(_ found: FoundValue, for mapping: ResponseMapping) throws(MappingResult.Reason) {
+        switch mapping.field.type {
         case .string, .text, .email, .phone, .url, .reference:
-            try write(found.text, to: field)
+            try write(found.text, to: mapping.field)
         case .integer, .score, .percent:
-            value = .number(String(try WholeNumber.read(found.numberLiteral())))
+            value = .number(try WholeNumber.literal(found.numberLiteral()))
         case .float, .currency:
             value = .number(try found.numberLiteral())
         case .boolean:

@@ -2,7 +2,7 @@ internal import JSON
 internal import XML
 
 /// Maps answers of the third-party service to lead fields; compiled once from a webhook's response mappings.
-package struct ResponseMapper: Sendable {
+package final class ResponseMapper: Sendable {
     /// How a body is read.
     package let responseType: ResponseType
     /// What goes where, in the webhook file's order.

@@ -41,6 +41,15 @@ enum WholeNumber {
         return isNegative ? number : -number
     }
 
+    /// The whole number that a JSON number is, in decimal.
+    ///
+    /// - Throws: what ``read(_:)`` throws.
+    static func literal(_ literal: String) throws(MappingResult.Reason) -> String {
+        // JSON has no leading zeros: digits alone are written already as they are to be.
+        if readDigits(literal) != nil { return literal }
+        return String(try read(literal))
+    }
+
     /// What nearly every whole number is: digits alone, too few to overflow.
     private static func readDigits(_ literal: String) -> Int64? {
         guard literal.utf8.count <= 18 else { return nil }

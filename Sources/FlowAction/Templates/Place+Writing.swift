@@ -1,7 +1,7 @@
 import JSON
 
 /// How a value is written at each place.
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends a value the way its place wants it.
     ///
     /// - Returns: what keeps the value from standing there, as the end of a sentence; `nil` where nothing does.
@@ -48,7 +48,7 @@ extension [UInt8] {
     private mutating func append(jsonLiteral value: ResolvedToken) {
         switch value.shape {
         case .text: append(jsonString: value.text)
-        case .number, .boolean: append(text: value.text.isEmpty ? "null" : value.text)
+        case .number, .boolean: if value.text.isEmpty { append("null") } else { append(text: value.text) }
         }
     }
 }

@@ -46,8 +46,9 @@ struct RenderPass {
     }
 
     private mutating func bytes(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
-        var url: [UInt8] = []
-        append(template.url, to: &url, maximumBytes: .max, resolve: resolve)
+        var written = ByteBuffer(capacity: 256)
+        append(template.url, to: &written, maximumBytes: .max, resolve: resolve)
+        var url = written.bytes
         // Without a token up to the end of its authority, and with none behind that could become part of it, a URL leads
         // where its template does: what was read with the store is not read again.
         if let target = template.target, template.userInfo == nil {
@@ -72,11 +73,11 @@ struct RenderPass {
             fail("the URL cannot be called: \(error.rawValue)")
         }
         if let template = template.userInfo {
-            var userInfo: [UInt8] = []
+            var userInfo = ByteBuffer(capacity: 64)
             isInUserInfo = true
             defer { isInUserInfo = false }
             append(template, to: &userInfo, maximumBytes: .max, resolve: resolve)
-            authorize(userInfo)
+            authorize(userInfo.bytes)
         }
         checkLength(url.count)
         return url
@@ -93,13 +94,12 @@ struct RenderPass {
         resolve: (TokenReference) -> ResolvedToken
     ) -> [UInt8]? {
         guard let template = webhook.payload, webhook.hasBody else { return nil }
-        var body: [UInt8] = []
-        body.reserveCapacity(template.source.utf8.count + template.source.utf8.count / 2)
+        var body = ByteBuffer(capacity: template.source.utf8.count + 512)
         append(template, to: &body, maximumBytes: maximumBytes, resolve: resolve)
         if body.count > maximumBytes {
             fail("the payload is larger than \(maximumBytes) bytes (max_payload_bytes)")
         }
-        return body
+        return body.bytes
     }
 
     /// Renders the custom headers and adds those that the webhook implies; a custom one of the same name wins.
@@ -111,11 +111,11 @@ struct RenderPass {
         if webhook.headers.isEmpty, authorization == nil, webhook.policy.retry == nil { return webhook.impliedHeaders }
         var headers: [OutgoingRequest.HeaderField] = []
         headers.reserveCapacity(webhook.headers.count + webhook.impliedHeaders.count + 2)
-        var value: [UInt8] = []
+        var value = ByteBuffer(capacity: 256)
         for header in webhook.headers {
-            value.removeAll(keepingCapacity: true)
+            value.removeAll()
             append(header.value, to: &value, maximumBytes: Renderer.maximumHeaderBytes, resolve: resolve)
-            headers.append(OutgoingRequest.HeaderField(name: header.name, value: String(decoding: value, as: UTF8.self)))
+            headers.append(OutgoingRequest.HeaderField(name: header.name, value: String(decoding: value.bytes, as: UTF8.self)))
         }
         func imply(_ name: String, _ value: String) {
             if !webhook.hasHeader(name) { headers.append(OutgoingRequest.HeaderField(name: name, value: value)) }
@@ -133,7 +133,7 @@ struct RenderPass {
 
     private mutating func append(
         _ template: Template,
-        to bytes: inout [UInt8],
+        to bytes: inout ByteBuffer,
         maximumBytes: Int,
         resolve: (TokenReference) -> ResolvedToken
     ) {
@@ -142,7 +142,7 @@ struct RenderPass {
             switch segment {
             case .literal(let literal):
                 if let place = lastPlace { bytes.separate(place, from: literal) }
-                literal.withUnsafeBufferPointer { bytes.append(copying: $0) }
+                bytes.append(literal)
                 lastPlace = nil
             case .token(let token, let place):
                 append(token, resolve(token), at: place, to: &bytes)
@@ -157,7 +157,7 @@ struct RenderPass {
         _ token: TokenReference,
         _ value: ResolvedToken,
         at place: Place,
-        to bytes: inout [UInt8]
+        to bytes: inout ByteBuffer
     ) {
         if value.isUnresolved { note(unresolved: token) }
         let start = bytes.count
@@ -174,7 +174,7 @@ struct RenderPass {
         }
         if value.isSecret, showsSecrets {
             addSecret(value.text)
-            addSecret(String(decoding: bytes[start...].withoutQuotes(at: place), as: UTF8.self))
+            addSecret(String(decoding: bytes.bytes(from: start)[...].withoutQuotes(at: place), as: UTF8.self))
         }
         if !showsSecrets {
             var shown = value
@@ -202,9 +202,9 @@ struct RenderPass {
             return
         }
         let colon = userInfo.firstIndex(of: UInt8(ascii: ":"))
-        var encoded: [UInt8] = []
+        var encoded = ByteBuffer(capacity: 128)
         encoded.append(base64: colon == nil ? userInfo + [UInt8(ascii: ":")] : userInfo)
-        let credential = String(decoding: encoded, as: UTF8.self)
+        let credential = String(decoding: encoded.bytes, as: UTF8.self)
         authorization = "Basic \(credential)"
         addSecret(credential)
         // Where there is no password the user's part is the key, as in `sk_live_…:@`.

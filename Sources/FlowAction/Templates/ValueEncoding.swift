@@ -1,5 +1,7 @@
+internal import JSON
+
 /// The writings of a token's value: each appends to bytes, and none looks at what stands there already but CDATA's.
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends by the `application/x-www-form-urlencoded` serializer (WHATWG URL, section 5.2): a blank is `+`.
     mutating func append(formEncoded text: String) {
         for byte in text.utf8 {
@@ -50,14 +52,14 @@ extension [UInt8] {
     mutating func append(xmlEscaped text: String, isAttribute: Bool) {
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "&"): append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "\""): append(contentsOf: "&quot;".utf8)
-            case UInt8(ascii: "'"): append(contentsOf: "&apos;".utf8)
-            case 0x0D: append(contentsOf: "&#13;".utf8)
-            case 0x0A where isAttribute: append(contentsOf: "&#10;".utf8)
-            case 0x09 where isAttribute: append(contentsOf: "&#9;".utf8)
+            case UInt8(ascii: "&"): append("&amp;")
+            case UInt8(ascii: "<"): append("&lt;")
+            case UInt8(ascii: ">"): append("&gt;")
+            case UInt8(ascii: "\""): append("&quot;")
+            case UInt8(ascii: "'"): append("&apos;")
+            case 0x0D: append("&#13;")
+            case 0x0A where isAttribute: append("&#10;")
+            case 0x09 where isAttribute: append("&#9;")
             default: append(byte)
             }
         }
@@ -69,10 +71,10 @@ extension [UInt8] {
     mutating func append(xmlCDATA text: String) {
         for byte in text.utf8 {
             if byte == 0x0D {
-                append(contentsOf: "]]>&#13;<![CDATA[".utf8)
+                append("]]>&#13;<![CDATA[")
                 continue
             }
-            if byte == UInt8(ascii: ">"), endsWithBrackets(2) { append(contentsOf: "]]><![CDATA[".utf8) }
+            if byte == UInt8(ascii: ">"), endsWithBrackets(2) { append("]]><![CDATA[") }
             append(byte)
         }
     }
@@ -84,10 +86,10 @@ extension [UInt8] {
         guard missing > 0, endsWithBrackets(missing) else { return }
         switch place {
         case .xmlCDATA:
-            append(contentsOf: "]]><![CDATA[".utf8)
+            append("]]><![CDATA[")
         case .xmlText:
-            removeLast()
-            append(contentsOf: "&#93;".utf8)
+            removeLast(1)
+            append("&#93;")
         default:
             break
         }
@@ -97,7 +99,7 @@ extension [UInt8] {
     mutating func append(base64 bytes: [UInt8]) {
         let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<Swift.min(start + 3, bytes.count)]
+            let group = bytes[start..<min(start + 3, bytes.count)]
             var bits = 0
             for offset in 0..<3 { bits = bits << 8 | (offset < group.count ? Int(group[start + offset]) : 0) }
             for digit in 0..<4 {
@@ -113,7 +115,7 @@ extension [UInt8] {
     }
 
     private func endsWithBrackets(_ count: Int) -> Bool {
-        self.count >= count && suffix(count).allSatisfy { $0 == UInt8(ascii: "]") }
+        self.count >= count && (self.count - count..<self.count).allSatisfy { self[$0] == UInt8(ascii: "]") }
     }
 }
 

@@ -29,18 +29,35 @@ struct NameTable: Sendable {
     subscript(name: String) -> Int? {
         var index = Int(slots[slot(of: name)])
         while index >= 0 {
-            if entries[index].name.utf8.count == name.utf8.count, entries[index].name == name {
-                return entries[index].position
-            }
+            if entries[index].name == name { return entries[index].position }
             index = Int(entries[index].next)
         }
         return nil
     }
 
-    /// FNV-1a.
+    /// Eight bytes at a time, mixed by a multiplication.
     private func slot(of name: String) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return Int(truncatingIfNeeded: hash ^ hash >> 32) & (slots.count - 1)
+        var name = name
+        let hash = name.withUTF8 { utf8 in
+            let raw = UnsafeRawBufferPointer(utf8)
+            var hash = UInt64(raw.count)
+            var position = 0
+            while position + 8 <= raw.count {
+                hash = Self.mixed(hash ^ raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                position += 8
+            }
+            var rest: UInt64 = 0
+            while position < raw.count {
+                rest = rest << 8 | UInt64(raw[position])
+                position += 1
+            }
+            return Self.mixed(hash ^ rest)
+        }
+        return Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    }
+
+    private static func mixed(_ hash: UInt64) -> UInt64 {
+        let product = hash &* 0x9E37_79B9_7F4A_7C15
+        return product ^ product >> 32
     }
 }

@@ -4,9 +4,7 @@ enum RequestID {
     ///
     /// Either of the first two counts only where it is 1 to 64 characters of `[A-Za-z0-9._-]`: an id goes into logs.
     static func of(_ request: WebRequest) -> String {
-        if let id = request[.requestID], isValid(id) { return id }
-        if let id = request[.callerRequestID], isValid(id) { return id }
-        return new()
+        valid(.requestID, of: request) ?? valid(.callerRequestID, of: request) ?? new()
     }
 
     /// 128 random bits as 32 hexadecimal digits.
@@ -25,9 +23,11 @@ enum RequestID {
         }
     }
 
-    private static func isValid(_ id: String) -> Bool {
-        var id = id
-        return id.withUTF8 { (1...64).contains($0.count) && $0.allSatisfy(isAllowed) }
+    private static func valid(_ variable: WebRequest.Variable, of request: WebRequest) -> String? {
+        let id = request.withBytes(of: variable) { id in
+            (1...64).contains(id.count) && id.allSatisfy(isAllowed) ? String(decoding: id, as: UTF8.self) : nil
+        }
+        return id ?? nil
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

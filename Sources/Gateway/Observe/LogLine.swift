@@ -4,14 +4,13 @@ internal import JSON
 /// One line of the log, built member by member in the form that the settings ask for.
 ///
 /// Callers put in names, ids, codes and times: never a token's value, a payload or a secret.
-package struct LogLine {
+package struct LogLine: ~Copyable {
     private let format: Settings.LogFormat
-    private var bytes: [UInt8] = []
+    private var bytes = ByteBuffer(capacity: 512)
 
     /// Begins a line with the time, the level and the message.
     package init(_ level: Settings.LogLevel, _ message: String, format: Settings.LogFormat) {
         self.format = format
-        bytes.reserveCapacity(512)
         let now = Instant.now
         switch format {
         case .json:
@@ -23,7 +22,7 @@ package struct LogLine {
             bytes.append(jsonString: message)
         case .text:
             bytes.append(timestamp: now)
-            bytes.append(contentsOf: " \(level.rawValue) ".utf8)
+            bytes.append(text: " \(level.rawValue) ")
             bytes.append(jsonEscaped: message)
         }
     }
@@ -49,7 +48,7 @@ package struct LogLine {
     /// The finished line, without a line feed.
     package consuming func finished() -> [UInt8] {
         if format == .json { bytes.append(UInt8(ascii: "}")) }
-        return bytes
+        return bytes.bytes
     }
 
     private mutating func begin(_ name: StaticString) {

@@ -77,8 +77,9 @@ package final class Observer: Sendable {
     }
 
     /// The line of the activity log for a flow action; `nil` where none is kept.
-    func record(of answer: FlowActionAnswer, _ settings: Settings) -> [UInt8]? {
-        activities.isEnabled ? answer.activityRecord(at: .now, includesResponse: settings.activityResponse) : nil
+    func record(of answer: FlowActionAnswer, _ snapshot: Snapshot) -> [UInt8]? {
+        guard activities.isEnabled else { return nil }
+        return answer.activityRecord(at: .now, includesResponse: snapshot.settings.activityResponse)
     }
 
     /// Adds a line to the activity log; returns when it is written.
