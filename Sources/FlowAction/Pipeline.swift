@@ -92,7 +92,7 @@ package struct Pipeline: Sendable {
         let scope: TokenScope
         do {
             scope = try TokenScope(
-                request: request,
+                request: consume request,
                 snapshot: snapshot,
                 folder: found.folder,
                 instant: context.instant

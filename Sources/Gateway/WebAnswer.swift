@@ -1,5 +1,5 @@
 internal import FlowAction
-internal import JSON
+package import JSON
 
 /// An answer for the web server, the same bytes over FastCGI and CGI.
 package struct WebAnswer: Sendable {
@@ -18,7 +18,7 @@ package struct WebAnswer: Sendable {
     }
 
     /// The answer as a CGI program writes it (RFC 3875, section 6).
-    package var cgiBytes: [UInt8] {
+    package var cgi: ByteBuffer {
         var bytes = ByteBuffer(capacity: 256 + body.count)
         bytes.append("Status: ")
         bytes.append(decimal: Int64(status))
@@ -35,17 +35,19 @@ package struct WebAnswer: Sendable {
         bytes.append(decimal: Int64(body.count))
         bytes.append("\r\n\r\n")
         bytes.append(body)
-        return bytes.bytes
+        return bytes
     }
 }
 
 extension ByteBuffer {
     /// Appends a text with blanks for control characters: a line break would begin a header of somebody else's making.
     fileprivate mutating func append(headerValue text: String) {
-        if text.utf8.contains(where: { $0 < 0x20 }) {
-            append(text: String(decoding: text.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))
-        } else {
-            append(text: text)
+        var text = text
+        text.withUTF8 { utf8 in
+            withRoom(for: utf8.count) { room in
+                for index in 0..<utf8.count { room[index] = max(utf8[index], 0x20) }
+                return utf8.count
+            }
         }
     }
 }

@@ -93,6 +93,21 @@ package struct WebRequest: Sendable {
         return isSame ?? false
     }
 
+    /// How many bytes of body the web server announces; `nil` where it gives no number.
+    package var contentLength: Int? {
+        let length = withBytes(of: .contentLength) { digits -> Int? in
+            // Too few to overflow.
+            guard !digits.isEmpty, digits.count <= 18 else { return nil }
+            var length = 0
+            for digit in digits {
+                guard digit &- UInt8(ascii: "0") < 10 else { return nil }
+                length = length * 10 + Int(digit - UInt8(ascii: "0"))
+            }
+            return length
+        }
+        return length ?? nil
+    }
+
     /// Runs a closure with the value of a variable, where the web server passed it on.
     func withBytes<Value>(of variable: Variable, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value? {
         let place = places[variable.rawValue]
@@ -168,7 +183,7 @@ package struct WebRequest: Sendable {
                 let (variable, name, length) = entries[position]
                 // Nearly all differ early, where a call of strncmp would cost more than the look.
                 if text[offset] == name[offset], text[offset + 1] == name[offset + 1],
-                    strncmp(text, name, length) == 0
+                    text[offset + 2] == name[offset + 2], strncmp(text, name, length) == 0
                 {
                     return (variable, UnsafePointer(text + length))
                 }

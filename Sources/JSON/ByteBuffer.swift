@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Bytes that are being written: memory that grows, to which appending is a copy and hardly more.
 ///
 /// JSON is written in short pieces, for each of which `[UInt8]` takes several times as long. The pieces that JSON knows
@@ -13,10 +15,16 @@ package struct ByteBuffer: ~Copyable {
     /// - Parameter capacity: how many bytes there is to be room for at first, above 0.
     package init(capacity: Int) {
         self.capacity = max(capacity, 1)
-        memory = .allocate(byteCount: self.capacity, alignment: 1)
+        memory = Self.allocate(self.capacity)
     }
 
-    deinit { memory.deallocate() }
+    deinit { free(memory) }
+
+    /// By `malloc`: Swift's own pointers ask for an alignment, which takes several times as long.
+    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        guard let memory = malloc(count) else { fatalError("no memory") }
+        return memory
+    }
 
     /// What has been written.
     package var bytes: [UInt8] { bytes(from: 0) }
@@ -30,13 +38,15 @@ package struct ByteBuffer: ~Copyable {
     /// The bytes from a position on.
     package func bytes(from start: Int) -> [UInt8] {
         precondition(start >= 0 && start <= count, "no byte has been written there")
-        let length = count - start
-        return [UInt8](unsafeUninitializedCapacity: length) { room, written in
-            UnsafeMutableRawBufferPointer(room).copyMemory(
-                from: UnsafeRawBufferPointer(start: memory + start, count: length)
-            )
-            written = length
-        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count - start)
+        withBytes { bytes.append(contentsOf: $0[start...]) }
+        return bytes
+    }
+
+    /// Runs a closure with what has been written.
+    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        body(UnsafeRawBufferPointer(start: memory, count: count))
     }
 
     /// Takes so many bytes at the end away.
@@ -108,7 +118,7 @@ package struct ByteBuffer: ~Copyable {
     /// - Parameters:
     ///   - maximum: how many bytes it is given room for.
     ///   - write: returns how many it has written.
-    mutating func withRoom(for maximum: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
+    package mutating func withRoom(for maximum: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
         reserve(maximum)
         let written = write(UnsafeMutableRawBufferPointer(start: memory + count, count: maximum))
         precondition(written <= maximum, "more was written than there is room for")
@@ -122,9 +132,7 @@ package struct ByteBuffer: ~Copyable {
     @inline(never)
     private mutating func grow(by added: Int) {
         capacity = max(count + added, 2 * capacity)
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
-        grown.copyMemory(from: memory, byteCount: count)
-        memory.deallocate()
+        guard let grown = realloc(memory, capacity) else { fatalError("no memory") }
         memory = grown
     }
 }

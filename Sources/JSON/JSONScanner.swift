@@ -293,18 +293,18 @@ package struct JSONText {
     /// Up to how many bytes a text is held without memory of its own, and is made sooner in another way.
     private static let smallest = 15
 
-    private func copy(to room: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        _ = room.initialize(from: bytes)
-        return bytes.count
-    }
-
     /// Whether there is nothing between the quotes.
     package var isEmpty: Bool { bytes.isEmpty }
 
     /// The text, its escapes resolved.
     package var string: String {
         if hasEscapes { return unescaped }
-        if bytes.count <= Self.smallest { return String(unsafeUninitializedCapacity: bytes.count, initializingUTF8With: copy) }
+        if bytes.count <= Self.smallest {
+            return String(unsafeUninitializedCapacity: bytes.count) { room in
+                _ = room.initialize(from: bytes)
+                return bytes.count
+            }
+        }
         // Safe: the scanner has checked the bytes.
         return unsafe String(copying: UTF8Span(unchecked: bytes.span))
     }

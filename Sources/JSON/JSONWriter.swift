@@ -131,16 +131,15 @@ private struct EscapedPiece {
         let raw = UnsafeRawBufferPointer(utf8)
         let end = min(utf8.count, start + Self.longest)
         var position = start
-        while position < end {
-            if position + 8 <= end {
-                // A word as it is, of which the bytes up to the first that may have to be escaped count.
-                let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                room.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
-                let plain = WordScan.unescaped(in: word)
-                position += plain
-                count += plain
-                if plain == 8 { continue }
-            }
+        while true {
+            // A word as it is, of which the bytes up to the first that may have to be escaped count.
+            let word = WordScan.word(of: raw, at: position)
+            room.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+            let plain = min(WordScan.unescaped(in: word), end - position)
+            position += plain
+            count += plain
+            if position >= end { return position }
+            if plain == 8 { continue }
             switch escapedLength(utf8, position) {
             case 0: put(utf8[position])
             case 1: put(escape: UInt16(utf8[position]))
@@ -149,8 +148,8 @@ private struct EscapedPiece {
                 position += 2
             }
             position += 1
+            if position >= end { return position }
         }
-        return position
     }
 
     /// How many bytes at a position are a character that is escaped; 0 where none is.

@@ -11,6 +11,19 @@ enum WordScan {
         }
     }
 
+    /// The eight bytes at a position; behind the end letters stand in for those that are missing.
+    @inline(__always)
+    static func word(of bytes: UnsafeRawBufferPointer, at position: Int) -> UInt64 {
+        if position &+ 8 <= bytes.count { return bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self) }
+        var word: UInt64 = 0x6161_6161_6161_6161
+        var last = bytes.count
+        while last > position {
+            last &-= 1
+            word = word << 8 | UInt64(bytes[last])
+        }
+        return UInt64(littleEndian: word)
+    }
+
     /// How many bytes of a word, from the first in memory on, stand before one that a written string may have to
     /// escape: a quote, a backslash, a control character, U+007F, and 0xE2, with which U+2028 and U+2029 begin.
     @inline(__always)

@@ -76,13 +76,15 @@ package final class TokenScope: Sendable {
 
     /// What a token stands for, its default included.
     package func resolve(_ token: TokenReference) -> ResolvedToken {
-        var resolved = lookUp(token)
-        if resolved.text.isEmpty, let defaultText = token.defaultText {
-            resolved.text = defaultText
-            resolved.shape = .text
-            resolved.source = .defaultText
-        }
-        return resolved
+        let resolved = lookUp(token)
+        guard resolved.text.isEmpty, let defaultText = token.defaultText else { return resolved }
+        return ResolvedToken(
+            text: defaultText,
+            shape: .text,
+            isSecret: resolved.isSecret,
+            isUnresolved: resolved.isUnresolved,
+            source: .defaultText
+        )
     }
 
     private func lookUp(_ token: TokenReference) -> ResolvedToken {

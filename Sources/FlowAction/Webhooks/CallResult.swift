@@ -13,19 +13,21 @@ package struct CallResult: Sendable {
 }
 
 /// The third-party service's answer.
-package struct ServiceAnswer: Sendable {
+///
+/// An object, since it is handed on from stage to stage and its parts are many.
+package final class ServiceAnswer: Sendable {
     /// The HTTP status, 200 to 599.
-    package var status: Int
+    package let status: Int
     /// The reason phrase; empty where none came, as in HTTP/2.
-    package var reasonPhrase: String
+    package let reasonPhrase: String
     /// The value of `Content-Type`, where there was one.
-    package var contentType: String?
+    package let contentType: String?
     /// The body, decompressed, at most `max_response_bytes`.
-    package var body: [UInt8]
+    package let body: [UInt8]
     /// The value of `Retry-After`, where there was one.
-    package var retryAfter: String?
+    package let retryAfter: String?
     /// The value of `Location`, where there was one.
-    package var location: String?
+    package let location: String?
 
     /// Makes an answer.
     package init(

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSON
 
 /// One request of a CGI program (RFC 3875): the environment and standard input in, standard output out.
 package enum CGIProgram {
@@ -26,14 +27,14 @@ package enum CGIProgram {
         var request = WebRequest(environment: environment)
         readBody(from: input, into: &request, maximumBodyBytes: maximumBodyBytes)
         let webRequest = request
-        let answer = loop.runHere { await respond(webRequest, loop).cgiBytes }
+        let answer = loop.runHere { await respond(webRequest, loop).cgi.bytes }
         return write(answer, to: output)
     }
 
     /// Reads to the end of the input, or as many bytes as `CONTENT_LENGTH` names where it names a number: some web
     /// servers leave the pipe open, others name no length or -1.
     private static func readBody(from input: Int32, into request: inout WebRequest, maximumBodyBytes: Int) {
-        let length = request[.contentLength].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        let length = request.contentLength
         // These have no body unless they name its length, and their input may stay open.
         if length == nil, request.has(.method, "GET") || request.has(.method, "HEAD") { return }
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + bodySeconds * 1_000_000_000

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import JSON
 
 /// One connection of a web server: screens a request, answers it, and waits for the next where the peer keeps it.
 ///
@@ -192,7 +193,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     private func answer(_ webRequest: consuming WebRequest, bodyBytes: Int, isLast: Bool) {
         // A web server whose client left sends less than it announced, and ends the body properly (FastCGI 1.0, 6.2).
-        if let length = webRequest[.contentLength].flatMap({ Int($0) }), length > bodyBytes {
+        if let length = webRequest.contentLength, length > bodyBytes {
             webRequest.isBodyTruncated = true
         }
         self.isLast = isLast
@@ -212,7 +213,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func answerAll() async {
         let (respond, loop) = (shard.options.respond, shard.loop)
         while let request = await nextRequest() {
-            send(await respond(request, loop).cgiBytes)
+            send(await respond(request, loop).cgi)
         }
     }
 
@@ -223,16 +224,16 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         return await withUnsafeContinuation { waiter = $0 }
     }
 
-    private func send(_ bytes: [UInt8]) {
+    private func send(_ bytes: consuming ByteBuffer) {
         guard !isPeerGone else {
             request.abandon()
             return close()
         }
         let isFarewell = request.keepsConnection && shard.isDraining
         if !isFarewell, fitsSendBuffer(bytes.count) {
-            guard request.finish(bytes) else { return close(isClosedByLibrary: true) }
+            guard bytes.withBytes(request.finish) else { return close(isClosedByLibrary: true) }
             finish()
-        } else if let records = shard.pair.records(of: bytes, by: request) {
+        } else if let records = shard.pair.records(of: bytes.bytes, by: request) {
             state = .leaving
             (outgoing, written) = (records + (isFarewell ? Self.farewell : []), 0)
             startTimer()

@@ -78,17 +78,15 @@ package final class FastCGIRequest {
     }
 
     /// Writes a piece of the answer; what fails shows at its end.
-    func write(_ piece: ArraySlice<UInt8>) {
-        piece.withUnsafeBytes { bytes in
-            _ = FCGX_PutStr(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), request.pointee.out)
-        }
+    func write(_ piece: UnsafeRawBufferPointer) {
+        _ = FCGX_PutStr(piece.bindMemory(to: CChar.self).baseAddress, Int32(piece.count), request.pointee.out)
     }
 
     /// Writes the answer, or the rest of it, and ends the request.
     ///
     /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
-    package func finish(_ answer: [UInt8]) -> Bool {
-        write(answer[...])
+    package func finish(_ answer: UnsafeRawBufferPointer) -> Bool {
+        write(answer)
         FCGX_Finish_r(request)
         return descriptor >= 0
     }

@@ -50,10 +50,10 @@ package final class LibraryPair {
             var records: [UInt8] = []
             records.reserveCapacity(answer.count + answer.count / 256 + 256)
             for start in stride(from: 0, to: answer.count, by: Self.pieceBytes) {
-                request.write(answer[start..<min(start + Self.pieceBytes, answer.count)])
+                answer[start..<min(start + Self.pieceBytes, answer.count)].withUnsafeBytes(request.write)
                 Self.drain(near, into: &records)
             }
-            let isWritten = request.finish([])
+            let isWritten = request.finish(UnsafeRawBufferPointer(start: nil, count: 0))
             Self.drain(near, into: &records)
             return isWritten ? records : nil
         }

@@ -35,10 +35,16 @@ package final class Metrics: Sendable {
 
     /// The series of the webhooks of one snapshot, by the webhook's name.
     struct SeriesTable: Sendable {
-        fileprivate var byName: [String: WebhookSeries] = [:]
+        private let series: [WebhookSeries]
+        private let positions: NameTable
+
+        fileprivate init(_ series: [WebhookSeries]) {
+            self.series = series
+            positions = NameTable(series.enumerated().map { ($1.name, $0) })
+        }
 
         /// The series of a webhook.
-        subscript(webhook: String) -> WebhookSeries? { byName[webhook] }
+        subscript(webhook: String) -> WebhookSeries? { positions[webhook].map { series[$0] } }
     }
 
     /// Starts at 0.
@@ -61,7 +67,7 @@ package final class Metrics: Sendable {
                 kept[webhook.name] = webhooks[webhook.name] ?? WebhookSeries(webhook.name)
             }
             webhooks = kept
-            return SeriesTable(byName: kept)
+            return SeriesTable(Array(kept.values))
         }
     }
 

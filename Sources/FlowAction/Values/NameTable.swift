@@ -1,7 +1,7 @@
 /// Positions under names, compared byte by byte: made once, and asked for every name of every request.
 ///
 /// Its hash is a cheap one without a secret: nobody but the store puts names in, so a request cannot make it slow.
-struct NameTable: Sendable {
+package struct NameTable: Sendable {
     private struct Entry {
         var name: String
         var position: Int
@@ -14,7 +14,7 @@ struct NameTable: Sendable {
     private var slots: [Int32]
 
     /// Makes a table; of two positions under one name the first holds.
-    init(_ names: [(name: String, position: Int)]) {
+    package init(_ names: [(name: String, position: Int)]) {
         var count = 8
         while count < 2 * names.count { count *= 2 }
         slots = [Int32](repeating: -1, count: count)
@@ -26,7 +26,7 @@ struct NameTable: Sendable {
     }
 
     /// The position under a name.
-    subscript(name: String) -> Int? {
+    package subscript(name: String) -> Int? {
         var index = Int(slots[slot(of: name)])
         while index >= 0 {
             if entries[index].name == name { return entries[index].position }
