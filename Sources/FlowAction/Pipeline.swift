@@ -92,7 +92,7 @@ package struct Pipeline: Sendable {
         let scope: TokenScope
         do {
             scope = try TokenScope(
-                request: consume request,
+                request: request,
                 snapshot: snapshot,
                 folder: found.folder,
                 instant: context.instant
@@ -116,7 +116,7 @@ package struct Pipeline: Sendable {
     ///   - program: gets the program, where the request names one.
     /// - Returns: the webhook, and the folder of the program, 0 without one.
     private func find(
-        _ request: borrowing FlowActionRequest,
+        _ request: FlowActionRequest,
         _ context: Context,
         _ found: inout Webhook?,
         _ program: inout Program?

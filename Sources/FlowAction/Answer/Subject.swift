@@ -23,7 +23,7 @@ package final class Subject: Sendable, Hashable {
     }
 
     /// Takes what a request says of itself, and what the store has of that.
-    init(of request: borrowing FlowActionRequest, webhook: Webhook?, program: Program?) {
+    init(of request: FlowActionRequest, webhook: Webhook?, program: Program?) {
         self.webhook = webhook?.name
         leadID = request.leadID
         programID = program?.id

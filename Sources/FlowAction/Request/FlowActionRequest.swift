@@ -1,23 +1,23 @@
 /// A flow action request: the smart campaign reached its *Call Webhook* step for one lead.
 ///
-/// Decoded and checked, not yet looked up in the store.
-package struct FlowActionRequest: Sendable {
+/// Decoded and checked, not yet looked up in the store. An object, since it is handed on and its parts are many.
+package final class FlowActionRequest: Sendable {
     /// The name of the webhook to call, as sent; matched without regard to case.
-    package var webhook: String
+    package let webhook: String
     /// The lead's fields, under display, SOAP API or REST API names.
-    package var lead: [Member]
+    package let lead: [Member]
     /// The fields of the lead's company.
-    package var company: [Member]
+    package let company: [Member]
     /// The program in which the campaign runs.
-    package var program: Scalar?
+    package let program: Scalar?
     /// The smart campaign's members `id`, `name`, `description` and `type`.
-    package var campaign: [Member]
+    package let campaign: [Member]
     /// The trigger's members, `Trigger Name` and `Name` first among them.
-    package var trigger: [Member]
+    package let trigger: [Member]
     /// The lead's program member fields.
-    package var member: [Member]
+    package let member: [Member]
     /// My Tokens that hold for this request alone, at most 100.
-    package var tokens: [Member]
+    package let tokens: [Member]
 
     /// One named value of the request.
     package struct Member: Sendable, Hashable {

@@ -7,19 +7,41 @@ extension FlowActionRequest {
     /// Decodes and checks the body of a flow action request.
     ///
     /// - Throws: `malformed-request` or `unknown-member`, with a sentence that names the member and what is allowed.
-    package init(decoding body: [UInt8]) throws(Problem) {
-        self.init(webhook: "", lead: [])
+    package convenience init(decoding body: [UInt8]) throws(Problem) {
+        var parts = RequestParts()
         do throws(Problem) {
             try body.withUnsafeBufferPointer { bytes throws(Problem) in
                 var decoder = RequestDecoder(bytes)
-                try decoder.read(&self)
+                try decoder.read(&parts)
             }
         } catch {
             // That a body is no JSON at all is told first, wherever that shows.
             do throws(JSONError) { _ = try JSONValue(parsing: body) } catch { throw Problem(error, isEmpty: body.isEmpty) }
             throw error
         }
+        self.init(
+            webhook: parts.webhook,
+            lead: parts.lead,
+            company: parts.company,
+            program: parts.program,
+            campaign: parts.campaign,
+            trigger: parts.trigger,
+            member: parts.member,
+            tokens: parts.tokens
+        )
     }
+}
+
+/// What has been read of a request.
+private struct RequestParts {
+    var webhook = ""
+    var lead: [FlowActionRequest.Member] = []
+    var company: [FlowActionRequest.Member] = []
+    var program: Scalar?
+    var campaign: [FlowActionRequest.Member] = []
+    var trigger: [FlowActionRequest.Member] = []
+    var member: [FlowActionRequest.Member] = []
+    var tokens: [FlowActionRequest.Member] = []
 }
 
 /// Decodes a request while it is read: nothing of it is held twice.
@@ -65,7 +87,7 @@ private struct RequestDecoder {
     }
 
     /// Reads all of the body.
-    mutating func read(_ request: inout FlowActionRequest) throws(Problem) {
+    mutating func read(_ request: inout RequestParts) throws(Problem) {
         guard case .object = try next() else {
             throw Problem(
                 .malformedRequest,

@@ -1,15 +1,17 @@
 /// A program: a folder of the tree with a `program.yaml`.
-package struct Program: Sendable {
+///
+/// An object, since every request looks at its own.
+package final class Program: Sendable {
     /// The id, an integer or text; compared as text.
-    package var id: Scalar
+    package let id: Scalar
     /// The name; the folder's where the file gives none.
-    package var name: String
+    package let name: String
     /// What people wrote about it.
-    package var description: String?
+    package let description: String?
     /// The channel.
-    package var channel: String?
+    package let channel: String?
     /// The position of its folder in the tree.
-    package var folder: Int
+    package let folder: Int
 
     /// Describes a program.
     package init(id: Scalar, name: String, description: String? = nil, channel: String? = nil, folder: Int) {

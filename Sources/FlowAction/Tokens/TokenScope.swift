@@ -20,7 +20,7 @@ package final class TokenScope: Sendable {
     /// - Throws: `malformed-request` where one field stands under two of its names, and where a secret is overridden
     ///   with a value too short to be kept out of everything.
     package init(
-        request: consuming FlowActionRequest,
+        request: FlowActionRequest,
         snapshot: Snapshot,
         folder: Int,
         instant: Instant

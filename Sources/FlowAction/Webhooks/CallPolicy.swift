@@ -1,17 +1,19 @@
 /// How a webhook's call is made: everything about it but its bytes.
-package struct CallPolicy: Sendable, Hashable {
+///
+/// An object, since every request carries its webhook's.
+package final class CallPolicy: Sendable, Equatable {
     /// The deadline of the whole call, look-up to last body byte and every retry; above 0, up to 30 s.
-    package var timeout: Duration
+    package let timeout: Duration
     /// When a try that failed is repeated; `nil`: never.
-    package var retry: RetryPolicy?
+    package let retry: RetryPolicy?
     /// How many calls of the webhook may be under way at once; `nil`: any number.
-    package var maxConcurrent: Int?
+    package let maxConcurrent: Int?
     /// The shortest time between two calls of the webhook; `nil`: none.
-    package var pace: Duration?
+    package let pace: Duration?
     /// How many redirects are followed, 0 to 5.
-    package var redirects: Int
+    package let redirects: Int
     /// Trust and identity where they differ from the system's.
-    package var tls: TLSFiles?
+    package let tls: TLSFiles?
 
     /// Retries (`retry` in the webhook file).
     package struct RetryPolicy: Sendable, Hashable {
@@ -93,5 +95,10 @@ package struct CallPolicy: Sendable, Hashable {
         self.pace = pace
         self.redirects = redirects
         self.tls = tls
+    }
+    /// Whether calls are made alike.
+    package static func == (first: CallPolicy, second: CallPolicy) -> Bool {
+        first.timeout == second.timeout && first.retry == second.retry && first.maxConcurrent == second.maxConcurrent
+            && first.pace == second.pace && first.redirects == second.redirects && first.tls == second.tls
     }
 }

@@ -65,7 +65,7 @@ package final class FastCGIRequest {
         // At the end one byte more than there is, so that the library sees the end.
         let wanted = count + (isToEnd ? 1 : 0)
         var read = 0
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: min(wanted, 16_384)) { buffer in
             while read < wanted {
                 let asked = min(buffer.count, wanted - read)
                 let got = max(0, Int(FCGX_GetStr(buffer.baseAddress, Int32(asked), request.pointee.in)))
