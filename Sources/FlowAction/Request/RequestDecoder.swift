@@ -16,7 +16,11 @@ extension FlowActionRequest {
             }
         } catch {
             // That a body is no JSON at all is told first, wherever that shows.
-            do throws(JSONError) { _ = try JSONValue(parsing: body) } catch { throw Problem(error, isEmpty: body.isEmpty) }
+            do throws(JSONError) {
+                _ = try JSONValue(parsing: body)
+            } catch {
+                throw Problem(error, isEmpty: body.isEmpty)
+            }
             throw error
         }
         self.init(
@@ -230,10 +234,11 @@ private struct RequestDecoder {
                 detail: "\"tokens\" is to be an array of {\"name\": \"{{my.…}}\", \"value\": …}."
             )
         }
-        guard elements.count <= FlowActionRequest.maximumTokens else {
+        let maximum = FlowActionRequest.maximumTokens
+        guard elements.count <= maximum else {
             throw Problem(
                 .malformedRequest,
-                detail: "\"tokens\" has \(elements.count) elements; at most \(FlowActionRequest.maximumTokens) are allowed."
+                detail: "\"tokens\" has \(elements.count) elements; at most \(maximum) are allowed."
             )
         }
         var tokens: [Member] = []

@@ -115,7 +115,8 @@ struct RenderPass {
         for header in webhook.headers {
             value.removeAll()
             append(header.value, to: &value, maximumBytes: Renderer.maximumHeaderBytes, resolve: resolve)
-            headers.append(OutgoingRequest.HeaderField(name: header.name, value: String(decoding: value.bytes, as: UTF8.self)))
+            let text = String(decoding: value.bytes, as: UTF8.self)
+            headers.append(OutgoingRequest.HeaderField(name: header.name, value: text))
         }
         func imply(_ name: String, _ value: String) {
             if !webhook.hasHeader(name) { headers.append(OutgoingRequest.HeaderField(name: name, value: value)) }
