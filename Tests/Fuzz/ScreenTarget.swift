@@ -148,8 +148,8 @@ private enum ScreenInput {
         guard let direct = request.accept() else { preconditionFailure("libfcgi refuses what was let through") }
         precondition(request.readBody(screen.bodyBytes, isToEnd: true, into: &body), "libfcgi reads another body")
         precondition(body == screen.body && relay.body == body, "the body is another one")
-        let answer = Array("Status: 200 OK\r\n\r\n".utf8)
-        precondition(answer.withUnsafeBytes(request.finish), "libfcgi cannot answer")
+        let head = Array("Status: 200 OK\r\n\r\n".utf8)
+        precondition(head.withUnsafeBytes(request.finish), "libfcgi cannot answer")
         guard let pair = try? LibraryPair(), let gathered = pair.accept(head: relay.head, by: request) else {
             preconditionFailure("libfcgi refuses what was gathered")
         }
