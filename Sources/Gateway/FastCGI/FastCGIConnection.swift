@@ -209,7 +209,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         Task(executorPreference: shard.loop) { [self] in await answerAll() }
     }
 
-    /// Answers request after request until the connection ends: a task for each of them would cost a tenth of all.
+    /// Answers request after request until the connection ends: one task for all, since each costs some thousand
+    /// instructions to make and to end.
     private func answerAll() async {
         let (respond, loop) = (shard.options.respond, shard.loop)
         while let request = await nextRequest() {
