@@ -85,6 +85,46 @@ extension EndToEnd {
             #expect(fixture.ready.contains(#""store":"current""#))
         }
 
+        /// Where calls may go and which way they take: a change is of the next call, over kept connections too.
+        @Test func changesWhereCallsGo() {
+            let service = SampleStore.service()
+            let proxy = RawServer { _, _ in [.text("HTTP/1.1 204 No Content\r\n\r\n")] }
+            // A name: a store whose own URLs hold an address that may not be called is not loaded.
+            let installation = Installation(store: [
+                "flowhook.yaml": "allow_networks: [127.0.0.0/8]\n",
+                "webhooks/way.yaml": "{url: \"http://localhost:\(service.port)/way\", request_type: GET}\n",
+            ])
+            defer {
+                installation.stop()
+                service.stop()
+                proxy.stop()
+            }
+            func call() -> String { installation.call(#"{"webhook": "way", "lead": {}}"#).body }
+            func isSent() -> Bool { call().contains(#""outcome":"sent""#) }
+            func set(_ settings: String) {
+                let file = "\(installation.directory)/store/flowhook.yaml"
+                Files.write(settings, to: "\(file).tmp")
+                rename("\(file).tmp", file)
+            }
+            // Asked without a pause, so that there is always a connection that was used just before.
+            #expect(isSent())
+            set("allow_networks: [10.0.0.0/8]\n")
+            #expect(eventually { call().contains("blocked-address") })
+            set("allow_networks: [127.0.0.0/8]\n")
+            #expect(eventually(isSent))
+            #expect(proxy.received.isEmpty)
+            set("allow_networks: [127.0.0.0/8]\nproxy: http://127.0.0.1:\(proxy.port)\n")
+            #expect(eventually { isSent() && !proxy.received.isEmpty })
+            let direct = service.received.count
+            #expect(isSent())
+            #expect(service.received.count == direct)
+            set("allow_networks: [127.0.0.0/8]\n")
+            #expect(eventually { isSent() && service.received.count > direct })
+            let relayed = proxy.received.count
+            #expect(isSent())
+            #expect(proxy.received.count == relayed)
+        }
+
         @Test func readsSecretsOutsideTheStore() {
             let fixture = Fixture([
                 "marketing-activities/Webinars/my-tokens.yaml":
