@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// The store changes while the service runs.
     @Suite(.serialized) struct ReloadTests {
         /// A service that answers everything, and the installation whose store calls it.
@@ -271,16 +271,20 @@ extension EndToEnd {
                     running.withLock { $0 -= 1 }
                 }
             }
-            let versions = 200
+            let versions = getenv("FLOWHOOK_LONG") == nil ? 80 : 200
             for version in 1...versions {
                 Files.write("First: v\(version)\n", to: "\(store)/..\(version)/my-tokens.yaml")
                 Files.write("Second: v\(version)\n", to: "\(store)/..\(version)/In/my-tokens.yaml")
                 Files.write("id: pair\n", to: "\(store)/..\(version)/In/program.yaml")
                 fixture.link("\(store)/..data", to: "..\(version)")
-                if version % 10 == 0 { kill(installation.flowhook.pid, SIGHUP) }
-                usleep(version % 3 == 0 ? 130_000 : 5_000)
+                if version % 10 == 0 {
+                    kill(installation.flowhook.pid, SIGHUP)
+                    // However slow the machine, some versions are to be seen.
+                    #expect(eventually { fixture.service.received.last?.contains("\"v\(version)\"") == true })
+                } else {
+                    usleep(version % 3 == 0 ? 130_000 : 5_000)
+                }
             }
-            #expect(eventually { fixture.service.received.last?.contains("\"v\(versions)\"") == true })
             isOver.withLock { $0 = true }
             #expect(eventually { running.withLock { $0 } == 0 })
             #expect(failures.withLock { $0 } == [])
@@ -291,8 +295,8 @@ extension EndToEnd {
                 #expect(json?["a"] != nil && json?["a"] == json?["b"], "\(payload)")
                 seen.insert(json?["a"]?.stringValue ?? "")
             }
-            #expect(seen.count > 10)
-            #expect(answers.withLock { $0 } > 200)
+            #expect(seen.count > versions / 10)
+            #expect(answers.withLock { $0 } > versions)
             #expect(fixture.ready.contains("current"))
         }
     }
