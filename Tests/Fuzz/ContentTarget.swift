@@ -19,27 +19,46 @@ extension FuzzTarget {
         }
         // Much of little: what compresses well is what bounds are for.
         let content = orders[3] & 0x0F == 0 ? rest.flatMap { [UInt8](repeating: $0, count: 200) } : rest
-        var stream = content
-        var isBloated = false
-        for wrapping in wrappings {
-            stream = wrapping.compress(stream, orders[3])
-            // A compression that adds more than this adds too much.
-            if stream.count > maximum + maximum >> 8 + 1_024 { isBloated = true }
-        }
+        let (stream, isBloated) = compress(content, wrappings, orders[3], maximum)
         let whole = read(stream, encodings, maximum, step)
         if content.count <= maximum {
             precondition(isBloated ? whole == nil : whole == content, "a body does not come back")
         } else {
             precondition(whole == nil, "a body is larger than allowed")
         }
-        guard !wrappings.isEmpty, !stream.isEmpty else { return }
-        let place = (orders[4] << 8 | orders[3]) % stream.count
-        let cut = read(Array(stream[..<place]), encodings, maximum, step)
-        precondition(cut == nil || place == 0 && cut == [], "a body that was cut off passes for a whole one")
-        guard wrappings.last == .gzip else { return }
-        stream[place] ^= UInt8(orders[4] | 1)
-        let damaged = read(stream, encodings, maximum, step)
-        precondition(damaged == nil || damaged == content, "a damaged body passes for another one")
+        guard !wrappings.isEmpty else { return }
+        // One of the layers is spoiled; those over it are whole.
+        let layer = orders[4] % wrappings.count
+        var place = orders[4] << 8 | orders[3]
+        let isCut = orders[2] & 0x80 == 0
+        let (spoiled, _) = compress(content, wrappings, orders[3], maximum) { index, stream in
+            guard index == layer else { return }
+            place %= stream.count
+            if isCut { stream.removeSubrange(place...) } else { stream[place] ^= UInt8(orders[4] | 1) }
+        }
+        let body = read(spoiled, encodings, maximum, step)
+        if isCut {
+            precondition(body == nil || place == 0 && body == [], "a body that was cut off passes for a whole one")
+        } else if wrappings[...layer].contains(.gzip) {
+            precondition(body == nil || body == content, "a damaged body passes for another one")
+        }
+    }
+
+    /// Compresses layer by layer, each changed as asked; and whether one is larger than what an allowed body may come as.
+    private static func compress(
+        _ content: [UInt8],
+        _ wrappings: [Wrapping],
+        _ choice: Int,
+        _ maximum: Int,
+        change: (Int, inout [UInt8]) -> Void = { _, _ in }
+    ) -> (stream: [UInt8], isBloated: Bool) {
+        var (stream, isBloated) = (content, false)
+        for (index, wrapping) in wrappings.enumerated() {
+            stream = wrapping.compress(stream, choice)
+            change(index, &stream)
+            if stream.count > maximum + maximum >> 8 + 1_024 { isBloated = true }
+        }
+        return (stream, isBloated)
     }
 
     /// What headers say, and what has to be done for it, in order.
