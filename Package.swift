@@ -18,7 +18,7 @@ if Context.environment["FLOWHOOK_FUZZ"] != nil {
         // libFuzzer's own main calls in; under the sanitizers of the tests it would not link.
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
+            dependencies: ["CCurl", "CZlib", "FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
             path: "Tests/Fuzz",
             exclude: ["run"],
             swiftSettings: settings

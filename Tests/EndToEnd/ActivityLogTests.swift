@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// The activity log as it lies on disk.
     @Suite(.serialized) struct ActivityLogTests {
         /// A service, and an installation that writes an activity log.

@@ -20,7 +20,7 @@ final class Child: Sendable {
         var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
         // The libraries of the toolchain, for a dynamically linked build.
         // And what a sanitizer is told.
-        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"] {
+        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         variables.merge(environment) { $1 }

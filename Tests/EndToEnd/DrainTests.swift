@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// What happens between the signal to stop and the end.
     @Suite(.serialized) struct DrainTests {
         private func request(_ path: String, method: String = "GET", body: String = "") -> [UInt8] {

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// What breaks around Flowhook, or Flowhook itself, with real processes: it answers the truth and goes on.
     @Suite(.serialized) struct FaultTests {
         private static let get = #"{"webhook": "GET", "lead": {"id": 7}}"#
@@ -178,8 +178,8 @@ extension EndToEnd {
                 resident.append(Process.residentKilobytes(of: pid))
             }
             #expect(Installation.waitUntil { Process.descriptors(of: pid) <= before + 2 })
-            // The second thousand uses what the first has left behind.
-            #expect(resident[2] - resident[0] < 30_000, "\(resident)")
+            // The second thousand uses what the first has left behind; a sanitizer keeps that for a while.
+            #expect(isSanitized || resident[2] - resident[0] < 30_000, "\(resident)")
         }
 
         // MARK: What the system does not give

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// Start, load and stop.
     @Suite(.serialized) struct LifeTests {
         @Test func holdsAThousandRequestsInFlight() {

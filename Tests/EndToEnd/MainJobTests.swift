@@ -3,8 +3,12 @@ import JSON
 import TestSupport
 import Testing
 
-/// Everything below runs one suite after another: each starts real servers.
+/// What users see. Everything below runs one suite after another: each starts real servers.
 @Suite(.serialized) enum EndToEnd {}
+
+/// What operators see: starts and stops, faults, reloads, files, certificates. It runs beside ``EndToEnd``, one suite after
+/// another likewise: most of either is waiting.
+@Suite(.serialized) enum Operation {}
 
 extension EndToEnd {
     /// A flow action request from nginx to mapped lead fields.

@@ -20,12 +20,10 @@ extension EndToEnd {
         }
 
         @Test func namesWhatIsTold() throws {
-            let service = SampleStore.service()
-            defer { service.stop() }
-            var store = SampleStore.files(servicePort: service.port)
-            store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nlog_level: debug\n"
-            let installation = Installation(store: store)
-            defer { installation.stop() }
+            let sample = Sample {
+                $0["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nlog_level: debug\n"
+            }
+            let (service, installation) = (sample.service, sample.installation)
             let client = installation.client
             let page = DocumentationPage(named: "Observing").text
             let trace = "0af7651916cd43dd8448eb211c80319c"

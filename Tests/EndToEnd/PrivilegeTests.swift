@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// What the process may do, and what a client may make it do: as little as there is.
     @Suite(.serialized) struct PrivilegeTests {
         private static let get = #"{"webhook": "GET", "lead": {"id": 7}}"#

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// One nginx, three hosts, and what the application sees when one of them goes.
     @Suite(
         .serialized,

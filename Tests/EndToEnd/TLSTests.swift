@@ -2,7 +2,7 @@ import Glibc
 import JSON
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// Calls over TLS to real servers, their certificates made for the test.
     @Suite(.serialized) struct TLSTests {
         private let servers = TLSServers("tls")

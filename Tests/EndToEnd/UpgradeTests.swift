@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Operation {
     /// The program is replaced under load, as an upgrade of the package does it, and no request is lost.
     @Suite(.serialized) struct UpgradeTests {
         /// The part of systemd: holds the socket, starts one process after another on it, waits for each to end.

@@ -10,7 +10,8 @@ struct FuzzTarget: Sendable {
 
 /// Every target; each has a file of its own.
 let targets: [FuzzTarget] = [
-    .attribute, .charset, .json, .jsonPaths, .mapping, .request, .screen, .store, .templates, .xml, .yaml,
+    .attribute, .charset, .content, .httpDate, .json, .jsonPaths, .mapping, .reference, .request, .screen, .store,
+    .templates, .xml, .yaml,
 ]
 
 /// The target that `FUZZ_TARGET` names.

@@ -1,14 +1,16 @@
 /// A reference to a URL as `Location` holds it: absolute, or relative to the URL that it came from.
-enum URLReference {
+package enum URLReference {
     /// Resolves a reference (RFC 3986, section 5.2); what has no place in a URL is percent-encoded, a fragment dropped.
     ///
     /// - Parameters:
     ///   - reference: the reference, of any kind.
     ///   - base: an absolute URL with an authority.
-    static func resolve(_ reference: [UInt8], against base: [UInt8]) -> [UInt8] {
+    package static func resolve(_ reference: [UInt8], against base: [UInt8]) -> [UInt8] {
         let reference = Parts(encoded(trimmed(reference)))
         let base = Parts(base[...])
         if reference.scheme != nil {
+            // Without an authority it is no URL of HTTP, and is not to become one: `http:/.//host`.
+            guard reference.authority != nil else { return reference.joined(path: reference.path) }
             return reference.joined(path: withoutDotSegments(reference.path))
         }
         var target = reference

@@ -5,9 +5,9 @@ internal import CZlib
 /// libcurl's own decoder takes a stream that was cut off for one that has ended, which makes half an answer a whole one.
 /// Known are `gzip` and `x-gzip` (RFC 1952, any number of members), `deflate` (RFC 1950, and the bare RFC 1951 that some
 /// services send by that name) and `identity`.
-final class ContentDecoder {
+package final class ContentDecoder {
     /// Why a body cannot be had.
-    enum Failure: Error {
+    package enum Failure: Error {
         /// An encoding that is not known; it was not asked for either.
         case unknown
         /// No such encoding, cut off, or with something behind its end.
@@ -31,7 +31,7 @@ final class ContentDecoder {
     /// - Parameters:
     ///   - encodings: the values of all `Content-Encoding` headers in their order, with commas between them.
     ///   - maximumBytes: how large the body may be once it is decoded.
-    init(_ encodings: String, maximumBytes: Int) throws(Failure) {
+    package init(_ encodings: String, maximumBytes: Int) throws(Failure) {
         var layers: [Inflater] = []
         for name in encodings.split(separator: ",") {
             switch Self.trimmed(name).lowercased() {
@@ -50,14 +50,14 @@ final class ContentDecoder {
     }
 
     /// Decodes what has come, and appends it to the body.
-    func take(_ bytes: UnsafeRawBufferPointer, into body: inout [UInt8]) throws(Failure) {
+    package func take(_ bytes: UnsafeRawBufferPointer, into body: inout [UInt8]) throws(Failure) {
         guard !bytes.isEmpty else { return }
         hasBegun = true
         try pass(bytes, to: 0, &body)
     }
 
     /// Whether the body came to its end: each layer at the end of a stream. A body of no bytes at all needs no decoding.
-    var isComplete: Bool { !hasBegun || layers.allSatisfy(\.isAtEnd) }
+    package var isComplete: Bool { !hasBegun || layers.allSatisfy(\.isAtEnd) }
 
     private static func trimmed(_ text: Substring) -> Substring {
         var text = text.drop { $0 == " " || $0 == "\t" }

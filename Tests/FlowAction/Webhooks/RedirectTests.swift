@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "http:g", "mailto:a@b", "ftp://a/", "//", "http:///x", "//u:p@a/", "http://a:0/", "http://a:99999/", "//a b/",
+        "http:g", "http:/.//b/", "https:/..//b/", "mailto:a@b", "ftp://a/", "//", "http:///x", "//u:p@a/",
+        "http://a:0/", "http://a:99999/", "//a b/",
         "javascript:x", "http://[::1/", "/\(String(repeating: "x", count: 17_000))",
     ])
     func followsNoInvalidLocation(location: String) throws {

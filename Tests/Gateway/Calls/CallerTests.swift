@@ -143,16 +143,6 @@ import Testing
         #expect(server.connections == 0)
     }
 
-    @Test func refusesAKeptConnectionOnceTheSettingsNarrow() throws {
-        let server = RawServer { _, _ in [ok] }
-        defer { server.stop() }
-        let bench = try Bench(resolver: Resolver { _ in .success([IPAddress(v4: 0x7F00_0001)]) })
-        #expect(throws: Never.self) { try bench.send(bench.request(server, .get, host: "service.test")).outcome.get() }
-        bench.settings.allowNetworks = []
-        #expect(bench.failure(bench.request(server, .get, host: "service.test"))?.type == .blockedAddress)
-        #expect(server.received.count == 1)
-    }
-
     @Test func followsANameToItsNewAddress() throws {
         let server = RawServer { _, _ in [ok, .close] }
         defer { server.stop() }

@@ -58,6 +58,48 @@ import Testing
         #expect(server.connections == 1)
     }
 
+    /// Settings that are read anew are of the next call, on connections that are kept from before as well.
+    @Test func aKeptConnectionIsJudgedByTheSettingsOfTheCall() throws {
+        let server = RawServer { _, _ in [.wait(milliseconds: 50), ok] }
+        defer { server.stop() }
+        let bench = try Bench(resolver: Resolver { _ in .success([IPAddress(v4: 0x7F00_0001)]) })
+        let loopback = bench.settings.allowNetworks
+        // A name: an address in the URL would be refused without a look at connections.
+        let requests = (0..<4).map { _ in bench.request(server, .get, host: "service.test") }
+        #expect(bench.send(requests).allSatisfy { $0.status == 200 })
+        let connections = server.connections
+        for blocks in [[], [try #require(NetworkBlock("10.0.0.0/8"))], []] {
+            bench.settings.allowNetworks = blocks
+            let failures = bench.send(requests).map(\.failure)
+            #expect(failures.allSatisfy { $0?.type == .blockedAddress && $0?.sent == .no })
+        }
+        // Not even a connection was made.
+        #expect(server.connections == connections)
+        #expect(server.received.count == 4)
+        bench.settings.allowNetworks = loopback
+        #expect(bench.send(requests).allSatisfy { $0.status == 200 })
+    }
+
+    /// A proxy that is set, changed or taken away between two calls: each goes the way of its own settings, though the
+    /// way before it is open yet, and though the service stands where the proxy stands.
+    @Test func aProxyThatChangesIsTheNextCallsWay() throws {
+        let servers = (0..<2).map { _ in RawServer { _, _ in [ok] } }
+        defer { for server in servers { server.stop() } }
+        let bench = try Bench()
+        let request = bench.request(servers[0], .get)
+        let direct = "GET /p HTTP/1.1"
+        let relayed = "GET \(request.url) HTTP/1.1"
+        var lines: [[String]] = [[], []]
+        for proxy in [nil, 0, nil, 1, 0, nil, nil, 1, 1, nil] as [Int?] {
+            bench.settings.proxy = proxy.map { "http://127.0.0.1:\(servers[$0].port)" }
+            #expect(bench.send(request).status == 200)
+            lines[proxy ?? 0].append(proxy == nil ? direct : relayed)
+        }
+        for (server, lines) in zip(servers, lines) {
+            #expect(server.received.compactMap { $0.split(separator: "\r\n").first.map(String.init) } == lines)
+        }
+    }
+
     /// The words behind the status, whatever a service sends there.
     @Test(
         arguments: [
