@@ -9,6 +9,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
+    // What the debug build, the tests and the sanitizers look for at every access, the release build takes as proven: the
+    // objects of an event loop are touched on its thread alone, and a call would look some thirty times.
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 /// Targets that the everyday build leaves out: `Tests/Fuzz/run` and `Tests/Benchmarks/stages` ask for theirs.
