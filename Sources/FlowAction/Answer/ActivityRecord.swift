@@ -33,22 +33,23 @@ extension ByteBuffer {
     /// Appends `2026-05-23T10:00:00.123Z` (RFC 3339).
     package mutating func append(timestamp instant: Instant) {
         let civil = CivilDateTime(secondsSinceEpoch: instant.seconds)
-        append(number: civil.year, digits: 4, then: "-")
-        append(number: civil.month, digits: 2, then: "-")
-        append(number: civil.day, digits: 2, then: "T")
-        append(number: civil.hour, digits: 2, then: ":")
-        append(number: civil.minute, digits: 2, then: ":")
-        append(number: civil.second, digits: 2, then: ".")
-        append(number: Int(instant.nanoseconds / 1_000_000), digits: 3, then: "Z")
-    }
-
-    private mutating func append(number: Int, digits: Int, then separator: Unicode.Scalar) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
+        withRoom(for: 24) { room in
+            func put(_ number: Int, digits: Int, at position: Int, then separator: Unicode.Scalar) {
+                var rest = number
+                for place in stride(from: position + digits - 1, through: position, by: -1) {
+                    room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                room[position + digits] = UInt8(ascii: separator)
+            }
+            put(civil.year, digits: 4, at: 0, then: "-")
+            put(civil.month, digits: 2, at: 5, then: "-")
+            put(civil.day, digits: 2, at: 8, then: "T")
+            put(civil.hour, digits: 2, at: 11, then: ":")
+            put(civil.minute, digits: 2, at: 14, then: ":")
+            put(civil.second, digits: 2, at: 17, then: ".")
+            put(Int(instant.nanoseconds / 1_000_000), digits: 3, at: 20, then: "Z")
+            return 24
         }
-        append(UInt8(ascii: separator))
     }
 }
