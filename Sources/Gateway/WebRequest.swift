@@ -121,13 +121,14 @@ package struct WebRequest: Sendable {
         values.append(contentsOf: value)
     }
 
-    /// Takes `NAME=value` entries, the form of an environment, up to a null pointer.
+    /// Takes `NAME=value` entries, the form of an environment, up to a null pointer; of several of one name the first, as
+    /// getenv(3) and FCGX_GetParam do.
     package init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
         guard var entry = environment else { return }
         let names = Self.names
         values.reserveCapacity(256)
         while let text = entry.pointee {
-            if let (variable, value) = names.read(text) {
+            if let (variable, value) = names.read(text), !has(variable) {
                 put(variable, UnsafeRawBufferPointer(start: value, count: strlen(value)))
             }
             entry += 1
