@@ -33,24 +33,27 @@ package final class FlowActionRequest: Sendable {
         }
     }
 
-    /// Makes a request in which whatever is not given is absent.
-    package init(
-        webhook: String,
-        lead: [Member],
-        company: [Member] = [],
-        program: Scalar? = nil,
-        campaign: [Member] = [],
-        trigger: [Member] = [],
-        member: [Member] = [],
-        tokens: [Member] = []
-    ) {
-        self.webhook = webhook
-        self.lead = lead
-        self.company = company
-        self.program = program
-        self.campaign = campaign
-        self.trigger = trigger
-        self.member = member
-        self.tokens = tokens
+    /// What a request is made of; whatever is not given is absent.
+    struct Parts {
+        var webhook = ""
+        var lead: [Member] = []
+        var company: [Member] = []
+        var program: Scalar?
+        var campaign: [Member] = []
+        var trigger: [Member] = []
+        var member: [Member] = []
+        var tokens: [Member] = []
+    }
+
+    /// Makes a request of its parts, which have been checked.
+    init(_ parts: Parts) {
+        webhook = parts.webhook
+        lead = parts.lead
+        company = parts.company
+        program = parts.program
+        campaign = parts.campaign
+        trigger = parts.trigger
+        member = parts.member
+        tokens = parts.tokens
     }
 }

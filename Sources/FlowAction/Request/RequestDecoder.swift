@@ -8,7 +8,7 @@ extension FlowActionRequest {
     ///
     /// - Throws: `malformed-request` or `unknown-member`, with a sentence that names the member and what is allowed.
     package convenience init(decoding body: [UInt8]) throws(Problem) {
-        var parts = RequestParts()
+        var parts = Parts()
         do throws(Problem) {
             try body.withUnsafeBufferPointer { bytes throws(Problem) in
                 var decoder = RequestDecoder(bytes)
@@ -23,29 +23,8 @@ extension FlowActionRequest {
             }
             throw error
         }
-        self.init(
-            webhook: parts.webhook,
-            lead: parts.lead,
-            company: parts.company,
-            program: parts.program,
-            campaign: parts.campaign,
-            trigger: parts.trigger,
-            member: parts.member,
-            tokens: parts.tokens
-        )
+        self.init(parts)
     }
-}
-
-/// What has been read of a request.
-private struct RequestParts {
-    var webhook = ""
-    var lead: [FlowActionRequest.Member] = []
-    var company: [FlowActionRequest.Member] = []
-    var program: Scalar?
-    var campaign: [FlowActionRequest.Member] = []
-    var trigger: [FlowActionRequest.Member] = []
-    var member: [FlowActionRequest.Member] = []
-    var tokens: [FlowActionRequest.Member] = []
 }
 
 /// Decodes a request while it is read: nothing of it is held twice.
@@ -91,7 +70,7 @@ private struct RequestDecoder {
     }
 
     /// Reads all of the body.
-    mutating func read(_ request: inout RequestParts) throws(Problem) {
+    mutating func read(_ request: inout FlowActionRequest.Parts) throws(Problem) {
         guard case .object = try next() else {
             throw Problem(
                 .malformedRequest,
