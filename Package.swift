@@ -21,7 +21,7 @@ if Context.environment["FLOWHOOK_FUZZ"] != nil {
         // libFuzzer's own main calls in; under the sanitizers of the tests it would not link.
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["CCurl", "CZlib", "FlowAction", "Gateway", "JSON", "Store", "XML", "YAML"],
+            dependencies: ["CCurl", "FlowAction", "Gateway", "JSON", "Store", "TestSupport", "XML", "YAML"],
             path: "Tests/Fuzz",
             exclude: ["run"],
             swiftSettings: settings
@@ -82,7 +82,12 @@ let package = Package(
         ),
 
         // A third-party service that misbehaves on command, for the tests that call one.
-        .target(name: "TestSupport", dependencies: ["Gateway"], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CZlib", "Gateway"],
+            path: "Tests/Support",
+            swiftSettings: settings
+        ),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSON", swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], path: "Tests/XML", swiftSettings: settings),
@@ -102,7 +107,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["CLinux", "CZlib", "FlowAction", "Gateway", "JSON", "Store", "TestSupport"],
+            dependencies: ["CLinux", "FlowAction", "Gateway", "JSON", "Store", "TestSupport"],
             path: "Tests/Gateway",
             swiftSettings: settings
         ),

@@ -1,5 +1,5 @@
-import CZlib
 import Gateway
+import TestSupport
 
 extension FuzzTarget {
     /// A compressed body is the same whatever the pieces in which it comes, never larger than allowed; what was
@@ -100,40 +100,5 @@ extension FuzzTarget {
         } catch {
             return nil
         }
-    }
-}
-
-/// How zlib wraps a stream, by its `windowBits` for the largest window.
-private enum Wrapping: Int32 {
-    case gzip = 31
-    case zlib = 15
-    case bare = -15
-
-    /// Compresses, with one of zlib's levels, windows and memory sizes.
-    func compress(_ bytes: [UInt8], _ choice: Int) -> [UInt8] {
-        var stream = z_stream()
-        // A window of 512 bytes to 32 KiB.
-        let smaller = Int32(choice >> 4 & 7) % 7
-        let windowBits = self == .bare ? rawValue + smaller : rawValue - smaller
-        let size = Int32(MemoryLayout<z_stream>.size)
-        let level = Int32(choice % 10)
-        guard
-            deflateInit2_(&stream, level, Z_DEFLATED, windowBits, level % 9 + 1, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
-                == Z_OK
-        else { preconditionFailure("zlib does not compress") }
-        defer { deflateEnd(&stream) }
-        var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
-        var input = bytes
-        let count = input.withUnsafeMutableBufferPointer { input in
-            output.withUnsafeMutableBufferPointer { output in
-                stream.next_in = input.baseAddress
-                stream.avail_in = UInt32(input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(output.count)
-                precondition(deflate(&stream, Z_FINISH) == Z_STREAM_END, "zlib does not end")
-                return output.count - Int(stream.avail_out)
-            }
-        }
-        return Array(output[..<count])
     }
 }

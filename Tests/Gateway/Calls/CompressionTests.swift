@@ -1,4 +1,3 @@
-import CZlib
 import FlowAction
 import Gateway
 import TestSupport
@@ -7,33 +6,6 @@ import Testing
 /// Compressed bodies from a real server: whole ones are decoded, all others are no answer.
 @Suite struct CompressionTests {
     private static let text = Array(#"{"title": "CTO", "note": "äöü äöü äöü äöü"}"#.utf8)
-
-    /// Wrappings as `windowBits` of zlib asks for them.
-    private enum Wrapping: Int32 {
-        case gzip = 31
-        case zlib = 15
-        case bare = -15
-    }
-
-    private static func compressed(_ bytes: [UInt8], _ wrapping: Wrapping) -> [UInt8] {
-        var stream = z_stream()
-        var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 100 + 100)
-        let size = Int32(MemoryLayout<z_stream>.size)
-        deflateInit2_(&stream, 9, Z_DEFLATED, wrapping.rawValue, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
-        var input = bytes
-        let count = input.withUnsafeMutableBufferPointer { input in
-            output.withUnsafeMutableBufferPointer { output in
-                stream.next_in = input.baseAddress
-                stream.avail_in = UInt32(input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(output.count)
-                deflate(&stream, Z_FINISH)
-                return output.count - Int(stream.avail_out)
-            }
-        }
-        deflateEnd(&stream)
-        return Array(output[..<count])
-    }
 
     /// An answer of some headers and a body, in pieces of so many bytes.
     private static func answer(_ headers: String, _ body: [UInt8], pieces: Int? = nil) -> [RawServer.Step] {
@@ -73,21 +45,21 @@ import Testing
     @Test func decodesWhatIsWhole() throws {
         var answers: [[RawServer.Step]] = []
         for (name, wrapping) in Self.wrappings {
-            let body = Self.compressed(Self.text, wrapping)
+            let body = wrapping.compress(Self.text)
             for pieces in [nil, 1, 7] as [Int?] {
                 answers.append(Self.answer("Content-Encoding: \(name)\r\n", body, pieces: pieces))
             }
         }
-        let gzip = Self.compressed(Self.text, .gzip)
+        let gzip = Wrapping.gzip.compress(Self.text)
         let half = Self.text.count / 2
         // Members one behind the other are one body; an empty one adds nothing.
         let members =
-            Self.compressed(Array(Self.text[..<half]), .gzip) + Self.compressed([], .gzip)
-            + Self.compressed(Array(Self.text[half...]), .gzip)
+            Wrapping.gzip.compress(Array(Self.text[..<half])) + Wrapping.gzip.compress([])
+            + Wrapping.gzip.compress(Array(Self.text[half...]))
         answers.append(Self.answer("Content-Encoding: gzip\r\n", members))
         answers.append(Self.answer("Content-Encoding: gzip\r\n", members, pieces: 1))
         // One over the other, said in one line or in two; and what says that there is none.
-        let twice = Self.compressed(Self.compressed(Self.text, .zlib), .gzip)
+        let twice = Wrapping.gzip.compress(Wrapping.zlib.compress(Self.text))
         answers.append(Self.answer("Content-Encoding: deflate , gzip\r\n", twice, pieces: 5))
         answers.append(Self.answer("Content-Encoding: deflate\r\nContent-Encoding: gzip\r\n", twice))
         answers.append(Self.answer("Content-Encoding: identity\r\n", Self.text))
@@ -121,7 +93,7 @@ import Testing
         // Compressed nothing is nothing as well.
         let empty = try self.results(
             Self.wrappings.map {
-                Self.answer("Content-Encoding: \($0.name)\r\n", Self.compressed([], $0.wrapping))
+                Self.answer("Content-Encoding: \($0.name)\r\n", $0.wrapping.compress([]))
             }
         )
         for result in empty { #expect(try result.outcome.get().body.isEmpty) }
@@ -130,7 +102,7 @@ import Testing
     /// A body that is cut anywhere behind its first byte is none, however its end is told.
     @Test func refusesACutAtEveryLength() throws {
         for (name, wrapping) in [("gzip", .gzip), ("deflate", .zlib), ("deflate", .bare)] as [(String, Wrapping)] {
-            let body = Self.compressed(Self.text, wrapping)
+            let body = wrapping.compress(Self.text)
             let cuts = (1..<body.count).map { Array(body[..<$0]) }
             let header = "Content-Encoding: \(name)\r\n"
             try expectBroken(cuts.map { Self.answer(header, $0) }, "\(name), length")
@@ -138,21 +110,21 @@ import Testing
             let head = RawServer.Step.text("HTTP/1.1 200 OK\r\n\(header)\r\n")
             try expectBroken(cuts.suffix(20).map { [head, .send($0), .close] }, "\(name), closed")
         }
-        let twice = Self.compressed(Self.compressed(Self.text, .zlib), .gzip)
+        let twice = Wrapping.gzip.compress(Wrapping.zlib.compress(Self.text))
         // The outer stream is whole, the inner one is not.
-        let inner = Self.compressed(Self.compressed(Self.text, .zlib).dropLast(), .gzip)
+        let inner = Wrapping.gzip.compress(Wrapping.zlib.compress(Self.text).dropLast())
         let header = "Content-Encoding: deflate, gzip\r\n"
         try expectBroken([Self.answer(header, inner), Self.answer(header, twice.dropLast())], "two layers")
         // The second member is cut.
-        let members = Self.compressed(Self.text, .gzip) + Self.compressed(Self.text, .gzip)
+        let members = Wrapping.gzip.compress(Self.text) + Wrapping.gzip.compress(Self.text)
         let half = members.count / 2
         let cuts = (half + 1..<members.count).map { Self.answer("Content-Encoding: gzip\r\n", Array(members[..<$0])) }
         try expectBroken(cuts, "second member")
     }
 
     @Test func refusesWhatIsNoSuchEncoding() throws {
-        let gzip = Self.compressed(Self.text, .gzip)
-        let zlib = Self.compressed(Self.text, .zlib)
+        let gzip = Wrapping.gzip.compress(Self.text)
+        let zlib = Wrapping.zlib.compress(Self.text)
         var flipped = gzip
         flipped[gzip.count - 6] ^= 1
         try expectBroken(
@@ -162,7 +134,7 @@ import Testing
                 Self.answer("Content-Encoding: gzip\r\n", gzip + Array("rubbish".utf8), pieces: gzip.count),
                 Self.answer("Content-Encoding: deflate\r\n", zlib + [0]),
                 Self.answer("Content-Encoding: deflate\r\n", zlib + zlib),
-                Self.answer("Content-Encoding: deflate\r\n", Self.compressed(Self.text, .bare) + [0]),
+                Self.answer("Content-Encoding: deflate\r\n", Wrapping.bare.compress(Self.text) + [0]),
                 // The sum at the end is wrong.
                 Self.answer("Content-Encoding: gzip\r\n", flipped),
             ],
@@ -180,24 +152,24 @@ import Testing
     /// Small streams of much, of much in much, and of nothing without end.
     @Test func stopsBombs() throws {
         let zeros = [UInt8](repeating: 0, count: 16 << 20)
-        let bomb = Self.compressed(zeros, .gzip)
-        let nothing = Self.compressed([], .gzip)
+        let bomb = Wrapping.gzip.compress(zeros)
+        let nothing = Wrapping.gzip.compress([])
         let header = "Content-Encoding: gzip\r\n"
         let results = try results([
             Self.answer(header, bomb), Self.answer(header, bomb, pieces: 1_000),
-            Self.answer("Content-Encoding: deflate\r\n", Self.compressed(zeros, .bare)),
-            Self.answer("Content-Encoding: gzip, gzip\r\n", Self.compressed(bomb, .gzip)),
+            Self.answer("Content-Encoding: deflate\r\n", Wrapping.bare.compress(zeros)),
+            Self.answer("Content-Encoding: gzip, gzip\r\n", Wrapping.gzip.compress(bomb)),
             Self.answer(header, (0..<100_000).flatMap { _ in nothing }),
             // 30 kB that are 16 MiB of empty streams, which are nothing.
             Self.answer(
                 "Content-Encoding: gzip, gzip\r\n",
-                Self.compressed((0..<800_000).flatMap { _ in nothing }, .gzip)
+                Wrapping.gzip.compress((0..<800_000).flatMap { _ in nothing })
             ),
         ])
         for (index, result) in results.enumerated() { #expect(result.failure?.type == .responseTooLarge, "\(index)") }
         // The bound is of what is decoded, to the byte.
-        let full = Self.compressed([UInt8](repeating: 65, count: Settings().maxResponseBytes), .gzip)
-        let over = Self.compressed([UInt8](repeating: 65, count: Settings().maxResponseBytes + 1), .gzip)
+        let full = Wrapping.gzip.compress([UInt8](repeating: 65, count: Settings().maxResponseBytes))
+        let over = Wrapping.gzip.compress([UInt8](repeating: 65, count: Settings().maxResponseBytes + 1))
         let bounds = try self.results([Self.answer(header, full), Self.answer(header, over)])
         #expect(try bounds[0].outcome.get().body.count == Settings().maxResponseBytes)
         #expect(bounds[1].failure?.type == .responseTooLarge)
