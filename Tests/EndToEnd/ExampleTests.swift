@@ -86,13 +86,7 @@ extension EndToEnd {
 
         /// A full service answers 503 with `Retry-After`, and each example waits for its turn.
         @Test func tryAgainWhileTheServiceIsFull() {
-            let sample = Sample { store in
-                store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nmax_in_flight: 1\n"
-                store["webhooks/held.yaml"] = """
-                    url: "{{my.Service URL}}/never"
-                    timeout: 6s
-                    """
-            }
+            let sample = Sample.withRoomForOne(heldFor: "6s")
             let installation = sample.installation
             let held = installation.client.begin(
                 "POST",

@@ -116,13 +116,7 @@ extension EndToEnd {
             """#
 
         @Test func describesWhatTheServiceAnswers() throws {
-            let sample = Sample { store in
-                store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nmax_in_flight: 1\n"
-                store["webhooks/held.yaml"] = """
-                    url: "{{my.Service URL}}/never"
-                    timeout: 3s
-                    """
-            }
+            let sample = Sample.withRoomForOne(heldFor: "3s")
             let installation = sample.installation
             let client = installation.client
             var observations: [Observation] = []

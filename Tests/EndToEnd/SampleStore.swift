@@ -145,6 +145,17 @@ final class Sample: Sendable {
         installation = Installation(store: store, start: start, keepsConnections: keepsConnections, server: server)
     }
 
+    /// A service that takes one request at a time, and a webhook `held` that keeps it for as long as its timeout.
+    static func withRoomForOne(heldFor timeout: String) -> Sample {
+        Sample { store in
+            store["flowhook.yaml"] = "allow_networks: [127.0.0.0/8]\nmax_in_flight: 1\n"
+            store["webhooks/held.yaml"] = """
+                url: "{{my.Service URL}}/never"
+                timeout: \(timeout)
+                """
+        }
+    }
+
     deinit {
         installation.stop()
         service.stop()
