@@ -266,9 +266,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             runTurnEnd()
             if Int(count) == capacity { crowdedTurn?() }
         }
-        // The last references to what the loop held go on its own thread.
+        // The last references to what the loop held go on its own thread, and may still cancel a timer of theirs.
+        let left = (registrations, timers)
         registrations = []
+        timers = TimerHeap()
         crowdedTurn = nil
+        withExtendedLifetime(left) {}
     }
 
     /// How long to wait, in milliseconds rounded up: not at all with work at hand, for ever without a timer.

@@ -32,8 +32,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         didSet { shard.hold(heldBytes - oldValue) }
     }
 
-    /// The connection's neighbours among those that wait, longest first.
-    let place = WaitingPlace()
+    /// Where the connection stands among those that wait, or among those that transfer.
+    let place = QueuePlace()
 
     private enum State {
         /// For a request of which no byte has come.
@@ -87,9 +87,6 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         close()
     }
 
-    /// Since when a request arrives or an answer leaves; `nil` where none does.
-    private(set) var transferStart: UInt64?
-
     func handle(events: UInt32, on loop: EventLoop) {
         hasNews = true
         switch state {
@@ -125,8 +122,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             return close()
         }
         hasNews = count == buffer.count
-        shard.waiting.remove(self)
-        stopTimer()
+        endWaiting()
         var screen = Screen()
         switch screen.consume(UnsafeBufferPointer(rebasing: buffer[..<count])) {
         case .refused: close()
@@ -134,7 +130,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         case .incomplete:
             let relay = RequestRelay(maximumBodyBytes: shard.options.maximumBodyBytes())
             state = .arriving(relay)
-            startTimer()
+            beginTransfer()
             takePieces(relay)
         }
     }
@@ -180,7 +176,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     }
 
     private func accept(_ relay: RequestRelay, isTruncated: Bool, isLast: Bool) {
-        stopTimer()
+        endWaiting()
         heldBytes = 0
         guard var webRequest = shard.pair.accept(head: relay.head, by: request) else { return close() }
         webRequest.isBodyTooLarge = relay.isBodyTooLarge
@@ -237,7 +233,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         } else if let records = shard.pair.records(of: bytes.bytes, by: request) {
             state = .leaving
             (outgoing, written) = (records + (isFarewell ? Self.farewell : []), 0)
-            startTimer()
+            beginTransfer()
             shard.loop.modify(descriptor, events: Self.arrivals | Events.writable)
             heldBytes = records.count
             push()
@@ -279,7 +275,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             guard count > 0 else { return close() }
             written += count
         }
-        stopTimer()
+        endWaiting()
         outgoing = []
         heldBytes = 0
         // How much of it waits to be read is not known.
@@ -295,30 +291,32 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     // MARK: The deadline and the end
 
+    private func beginTransfer() {
+        shard.transfers.append(self, at: shard.loop.now)
+        startTimer()
+    }
+
     /// The deadline of a request that is arriving, or of an answer that is being taken.
     private func startTimer() {
-        guard timer == nil else { return }
-        let now = shard.loop.now
-        if case .waiting = state {} else { transferStart = now }
-        timer = shard.loop.schedule(at: now + shard.options.transferNanoseconds) { [self] in
+        timer = shard.loop.schedule(at: shard.loop.now + shard.options.transferNanoseconds) { [self] in
             timer = nil
             close()
         }
     }
 
-    private func stopTimer() {
+    /// Waits neither for a request, nor for the rest of one, nor for an answer to be taken.
+    private func endWaiting() {
+        place.leave()
         if let timer { shard.loop.cancel(timer) }
         timer = nil
-        transferStart = nil
     }
 
     private func close(isClosedByLibrary: Bool = false) {
         if case .closed = state { return }
         state = .closed
-        stopTimer()
+        endWaiting()
         outgoing = []
         heldBytes = 0
-        shard.waiting.remove(self)
         shard.loop.deregister(descriptor)
         if !isClosedByLibrary { Glibc.close(descriptor) }
         shard.remove(self)

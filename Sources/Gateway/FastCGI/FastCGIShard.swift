@@ -9,8 +9,10 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     let options: FastCGIServer.Options
     /// Where libfcgi reads and writes what the loop moves itself.
     let pair: LibraryPair
-    /// The connections that wait for a request, the one that has waited longest first.
-    var waiting = WaitingQueue()
+    /// The connections that wait for a request.
+    let waiting = ConnectionQueue()
+    /// The connections whose request is arriving, or whose answer is leaving piece by piece.
+    let transfers = ConnectionQueue()
     /// Where arriving bytes are looked at before they are taken.
     let peekBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
     /// How many connections the loop has, or is about to have.
@@ -156,20 +158,15 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             idle.closeIfIdle()
             return true
         }
-        guard let transfer = longestTransfer, transfer.transferStart ?? now < moment else { return false }
+        guard let transfer = transfers.first(before: moment) else { return false }
         transfer.closeTransfer()
         return true
-    }
-
-    private var longestTransfer: FastCGIConnection? {
-        connections.values.filter { $0.transferStart != nil }
-            .min { $0.transferStart ?? .max < $1.transferStart ?? .max }
     }
 
     /// Counts bytes that a connection holds more, or fewer; past the bound the longest transfer ends.
     func hold(_ change: Int) {
         heldBytes += change
-        if change > 0, heldBytes > maximumHeldBytes { longestTransfer?.closeTransfer() }
+        if change > 0, heldBytes > maximumHeldBytes { transfers.first(before: .max)?.closeTransfer() }
     }
 
     // MARK: Connections

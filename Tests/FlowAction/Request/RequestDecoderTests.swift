@@ -42,6 +42,10 @@ import Testing
         ("no", "malformed-request", "JSON"),
         ("[]", "malformed-request", "object"),
         (#"{"webhook": "a", "lead": {}} x"#, "malformed-request", "byte 29"),
+        // That it is no JSON goes before what else is wrong, wherever either stands.
+        (#"{"webhook": 1, "lead": {}} x"#, "malformed-request", "byte 27"),
+        (#"{"leed": {}, "lead": {"x": 01}}"#, "malformed-request", "JSON"),
+        (#"["webhook", "lead""#, "malformed-request", "JSON"),
         (#"{"lead": {}}"#, "malformed-request", "\"webhook\""),
         (#"{"webhook": "a"}"#, "malformed-request", "\"lead\""),
         (#"{"webhook": 1, "lead": {}}"#, "malformed-request", "\"webhook\""),

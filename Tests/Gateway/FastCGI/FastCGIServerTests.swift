@@ -258,4 +258,27 @@ import Testing
         #expect(client.text()?.hasSuffix("still here") == true)
         #expect(server.stop())
     }
+
+    /// A connection that ends takes with it all that served it: the last of them lets go of the responder.
+    @Test func nothingIsLeftOfConnectionsThatHaveEnded() throws {
+        final class Witness: Sendable {}
+        var witness: Witness? = Witness()
+        weak let trace = witness
+        var server: EchoServer? = try EchoServer(respond: { [witness] request, _ in
+            withExtendedLifetime(witness) { EchoServer.echo(request) }
+        })
+        witness = nil
+        for _ in 0..<20 {
+            let client = try #require(try server?.connect())
+            client.send(Bytes.request(body: Array("x".utf8)))
+            #expect(client.text()?.hasSuffix("\r\n\r\nx") == true)
+        }
+        #expect(server?.waitForConnections(0) == true)
+        #expect(trace != nil)
+        #expect(server?.stop() == true)
+        server = nil
+        // The loops' threads end in their own time.
+        for _ in 0..<10_000 where trace != nil { usleep(1_000) }
+        #expect(trace == nil)
+    }
 }
