@@ -224,6 +224,35 @@ extension Operation {
             #expect(sample.installation.flowhook.end() == 0)
         }
 
+        /// A user that may have no more threads: a name cannot be looked up, and can again when there are some.
+        @Test(.enabled(if: getuid() == 0, "the limit does not hold for root, and only root becomes somebody else"))
+        func threadsAreExhausted() throws {
+            // A user of whom there are no other processes, and who reaches the test's files all the same.
+            let user = ["setpriv", "--reuid=59991", "--regid=59991", "--clear-groups"]
+            let files = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+            let sample = Sample(start: .launched(by: user + files)) { store in
+                store["marketing-activities/my-tokens.yaml"]?.replace("127.0.0.1", with: "localhost")
+                store["flowhook.yaml", default: ""] += "circuit_failures: 0\n"
+            }
+            let (installation, pid) = (sample.installation, sample.installation.flowhook.pid)
+            func limit(_ count: String) {
+                #expect(Child.run(user + ["prlimit", "--pid", "\(pid)", "--nproc=\(count):"]).status == 0)
+            }
+            limit("1")
+            for _ in 0..<3 {
+                let answer = try JSONValue(parsing: Array(installation.call(SampleStore.enrich).body.utf8))
+                #expect(answer["error"]?["type"] == .string("dns-failure"))
+                #expect(answer["error"]?["sent"] == .string("no"))
+                #expect(answer["error"]?["detail"]?.stringValue?.contains("no thread is left") == true)
+            }
+            // An address needs no look-up.
+            let refused = installation.call(#"{"webhook": "refused", "lead": {}}"#).body
+            #expect(refused.contains("connect-failure"))
+            limit("1000")
+            #expect(Installation.waitUntil { installation.call(SampleStore.enrich).body.contains(#""updated""#) })
+            #expect(installation.flowhook.end() == 0)
+        }
+
         /// Ways in which a log takes no more: a file at its size limit, a full disk, a pipe that nobody reads.
         private static let fullLogs: [(String, [String])] = [
             ("size limit", ["prlimit", "--fsize=2000:2000"]),
@@ -264,13 +293,7 @@ extension Operation {
                     "allow_networks: [127.0.0.0/8]\nactivity_log: \(disk.directory)/activities.jsonl\n"
             }
             let installation = sample.installation
-            func lost() -> Int {
-                let metric = "flowhook_activities_lost_total "
-                let line = installation.client.get("/flow/metrics").body.split(separator: "\n").first {
-                    $0.hasPrefix(metric)
-                }
-                return line.flatMap { Int($0.dropFirst(metric.count)) } ?? -1
-            }
+            func lost() -> Int { Int(installation.metrics["flowhook_activities_lost_total"] ?? -1) }
             let load = Load(8, on: installation, Self.get)
             #expect(Installation.waitUntil(seconds: 60) { lost() > 0 })
             // With the disk full they go on.

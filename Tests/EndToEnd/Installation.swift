@@ -181,18 +181,29 @@ final class Installation: @unchecked Sendable {
         return server.port
     }
 
-    /// Waits for something to come true.
+    /// Waits for something to come true, which is looked at once at least.
     @discardableResult
     static func waitUntil(seconds: Int = 20, _ condition: () -> Bool) -> Bool {
-        for _ in 0..<seconds * 100 {
-            if condition() { return true }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !condition() {
+            guard ContinuousClock.now < deadline else { return false }
             usleep(10_000)
         }
-        return false
+        return true
     }
 
     /// What Flowhook has logged.
     var log: String { Files.read("\(directory)/flowhook.log") }
+
+    /// The metrics' samples by everything before their value.
+    var metrics: [String: Double] {
+        var samples: [String: Double] = [:]
+        for line in client.get("/flow/metrics").body.split(separator: "\n") where !line.hasPrefix("#") {
+            guard let blank = line.lastIndex(of: " ") else { continue }
+            samples[String(line[..<blank])] = Double(line[line.index(after: blank)...])
+        }
+        return samples
+    }
 
     /// Asks for a flow action.
     func call(_ request: String) -> HTTPClient.Response {

@@ -16,17 +16,6 @@ extension EndToEnd {
             return Installation(store: store)
         }
 
-        /// The samples by everything before their value.
-        private func samples(_ installation: Installation) -> [String: Double] {
-            var samples: [String: Double] = [:]
-            for line in installation.client.get("/flow/metrics").body.split(separator: "\n") where !line.hasPrefix("#")
-            {
-                guard let blank = line.lastIndex(of: " ") else { continue }
-                samples[String(line[..<blank])] = Double(line[line.index(after: blank)...])
-            }
-            return samples
-        }
-
         @Test func countsWhatHappenedInAFormThatPrometheusAccepts() throws {
             let service = SampleStore.service()
             defer { service.stop() }
@@ -49,7 +38,7 @@ extension EndToEnd {
             #expect(check.status == 0)
             #expect(check.output == "")
 
-            let samples = samples(installation)
+            let samples = installation.metrics
             #expect(samples[#"flowhook_requests_total{webhook="Enrich Lead",outcome="updated"}"#] == 3)
             #expect(samples[#"flowhook_requests_total{webhook="500",outcome="rejected"}"#] == 1)
             #expect(samples[#"flowhook_requests_total{webhook="never",outcome="failed"}"#] == 1)
@@ -100,23 +89,23 @@ extension EndToEnd {
             let loaded = #"flowhook_store_reloads_total{result="loaded"}"#
             let rejected = #"flowhook_store_reloads_total{result="rejected"}"#
             // The webhook without a URL is an error: the old store stays.
-            #expect(Installation.waitUntil { (samples(installation)[rejected] ?? 0) >= 1 })
-            #expect(samples(installation)["flowhook_store_stale"] == 1)
+            #expect(Installation.waitUntil { (installation.metrics[rejected] ?? 0) >= 1 })
+            #expect(installation.metrics["flowhook_store_stale"] == 1)
             Files.write("url: https://example.com/\n", to: "\(installation.directory)/store/webhooks/odd.yaml")
             kill(installation.flowhook.pid, SIGHUP)
-            #expect(Installation.waitUntil { (samples(installation)[loaded] ?? 0) >= 1 })
-            #expect(samples(installation)["flowhook_store_stale"] == 0)
+            #expect(Installation.waitUntil { (installation.metrics[loaded] ?? 0) >= 1 })
+            #expect(installation.metrics["flowhook_store_stale"] == 0)
             _ = installation.call(SampleStore.enrich)
-            #expect(samples(installation)[name] == 2)
+            #expect(installation.metrics[name] == 2)
         }
 
         @Test func countsWhatIsInFlightAndAnswersHEAD() {
             let sample = Sample()
             let client = sample.installation.client
             let begun = sample.begin(3, #"{"webhook": "second", "lead": {}}"#)
-            #expect(Installation.waitUntil { samples(sample.installation)["flowhook_in_flight"] == 3 })
+            #expect(Installation.waitUntil { sample.installation.metrics["flowhook_in_flight"] == 3 })
             #expect(sample.updated(begun) == 3)
-            #expect(Installation.waitUntil { samples(sample.installation)["flowhook_in_flight"] == 0 })
+            #expect(Installation.waitUntil { sample.installation.metrics["flowhook_in_flight"] == 0 })
             let head = client.finish(client.begin("HEAD", "/flow/metrics", nil, headers: []))
             #expect(head.status == 200)
             #expect(head.body == "")
@@ -131,12 +120,7 @@ extension EndToEnd {
         @Test func theDashboardShowsWhatThereIs() throws {
             let sample = Sample()
             _ = sample.installation.call(SampleStore.enrich)
-            let told = Set(
-                sample.installation.client.get("/flow/metrics").body.split(separator: "\n").compactMap { line in
-                    line.hasPrefix("#")
-                        ? nil : line.split(whereSeparator: { $0 == "{" || $0 == " " }).first.map(String.init)
-                }
-            )
+            let told = Set(sample.installation.metrics.keys.map { String($0.prefix { $0 != "{" }) })
             let check = """
                 import json, re, sys
                 dashboard = json.load(open(sys.argv[1]))
