@@ -146,7 +146,7 @@ private enum ScreenInput {
         let request = FastCGIRequest(descriptor: ends[1])
         var body: [UInt8] = []
         guard let direct = request.accept() else { preconditionFailure("libfcgi refuses what was let through") }
-        precondition(request.readBody(screen.bodyBytes, isToEnd: true, into: &body), "libfcgi reads another body")
+        precondition(request.readBody(screen.bodyBytes, into: &body), "libfcgi reads another body")
         precondition(body == screen.body && relay.body == body, "the body is another one")
         let head = Array("Status: 200 OK\r\n\r\n".utf8)
         precondition(head.withUnsafeBytes(request.finish), "libfcgi cannot answer")

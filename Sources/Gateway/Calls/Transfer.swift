@@ -45,7 +45,7 @@ final class Transfer {
     private static let peerBytes = 64
 
     /// How many bytes libcurl reads at once; it has a buffer of so many for each transfer under way.
-    private static let readBytes = 8_192
+    private static let readBytes = 4_096
 
     /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
     /// close one, since a request that meets the close may or may not have been taken.

@@ -139,7 +139,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         guard var webRequest = request.accept() else { return close(isClosedByLibrary: true) }
         var body: [UInt8] = []
         body.reserveCapacity(bodyBytes)
-        guard request.readBody(bodyBytes, isToEnd: true, into: &body) else { return close() }
+        guard request.readBody(bodyBytes, into: &body) else { return close() }
         webRequest.isBodyTooLarge = bodyBytes > shard.options.maximumBodyBytes()
         if !webRequest.isBodyTooLarge { webRequest.body = body }
         answer(webRequest, bodyBytes: bodyBytes, isLast: isFollowed)

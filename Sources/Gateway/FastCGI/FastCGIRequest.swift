@@ -58,12 +58,13 @@ package final class FastCGIRequest {
         return WebRequest(environment: request.pointee.envp)
     }
 
-    /// Reads so many bytes of the body, which have arrived, appending them; to its end too where that has arrived.
+    /// Reads the body to its end, which has arrived, appending its bytes.
     ///
-    /// - Returns: whether they were all there.
-    package func readBody(_ count: Int, isToEnd: Bool, into body: inout [UInt8]) -> Bool {
-        // At the end one byte more than there is, so that the library sees the end.
-        let wanted = count + (isToEnd ? 1 : 0)
+    /// - Parameter count: how many bytes it has.
+    /// - Returns: whether it has so many.
+    package func readBody(_ count: Int, into body: inout [UInt8]) -> Bool {
+        // One byte more than there is, so that the library sees the end.
+        let wanted = count + 1
         var read = 0
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: min(wanted, 16_384)) { buffer in
             while read < wanted {
@@ -74,7 +75,10 @@ package final class FastCGIRequest {
                 if got < asked { break }
             }
         }
-        return read == count && FCGX_GetError(request.pointee.in) == 0
+        let isRead = read == count && FCGX_GetError(request.pointee.in) == 0
+        // Nothing follows: a request that waits for its answer does so without the library's buffer of 8 KiB.
+        FCGX_FreeStream(&request.pointee.in)
+        return isRead
     }
 
     /// Writes a piece of the answer; what fails shows at its end.
@@ -87,7 +91,9 @@ package final class FastCGIRequest {
     /// - Returns: whether all of it was taken; if not, the library has closed the descriptor.
     package func finish(_ answer: UnsafeRawBufferPointer) -> Bool {
         write(answer)
-        FCGX_Finish_r(request)
+        // What FCGX_Finish_r does; it would take a request without input for one that has not begun.
+        let (errors, output) = (FCGX_FClose(request.pointee.err), FCGX_FClose(request.pointee.out))
+        FCGX_Free(request, errors | output)
         return descriptor >= 0
     }
 

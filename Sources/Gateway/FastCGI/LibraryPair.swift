@@ -38,7 +38,7 @@ package final class LibraryPair {
             let sent = bytes.withUnsafeBytes { send(near, $0.baseAddress, $0.count, Self.flags) }
             guard sent == bytes.count, let webRequest = request.accept() else { return nil }
             var body: [UInt8] = []
-            return request.readBody(0, isToEnd: true, into: &body) ? webRequest : nil
+            return request.readBody(0, into: &body) ? webRequest : nil
         }
     }
 
