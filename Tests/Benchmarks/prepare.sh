@@ -21,7 +21,10 @@ prepare() {
     local flags=(-O2 -g -Wall -Wextra -Werror)
     gcc "${flags[@]}" -o "$programs/load" "$benchmarks/tools/load.c"
     gcc "${flags[@]}" -o "$programs/service" "$benchmarks/tools/service.c"
-    gcc "${flags[@]}" -o "$programs/floor" "$benchmarks/peers/floor.c" -lfcgi -lpthread
+    local floor=("${flags[@]}" "$benchmarks/peers/floor.c" -lfcgi -lpthread)
+    gcc -o "$programs/floor" "$benchmarks/peers/by-hand.c" "${floor[@]}"
+    # The allocator is the one that Flowhook uses.
+    gcc -o "$programs/floor-libcurl" "$benchmarks/peers/by-libcurl.c" "${floor[@]}" -lcurl -Wl,--no-as-needed -lmimalloc
     # shellcheck disable=SC2046
     gcc "${flags[@]}" -o "$programs/cgi-floor" "$benchmarks/peers/cgi-floor.c" \
         $(pkg-config --cflags --libs fcgi libcurl libxml-2.0 yaml-0.1) -Wl,--no-as-needed -lmimalloc

@@ -72,9 +72,15 @@ class Flowhook(Peer):
 
 class Floor(Peer):
     name, title = "c", "C, libfcgi and epoll (floor)"
+    program = "floor"
 
     def start(self, workshop, service):
-        return workshop.start(self.name, [workshop.programs / "floor", self.socket, service.port])
+        return workshop.start(self.name, [workshop.programs / self.program, self.socket, service.port])
+
+
+class FloorLibcurl(Floor):
+    name, title = "c-libcurl", "C, libfcgi and libcurl"
+    program = "floor-libcurl"
 
 
 class Lua(Peer):
@@ -147,7 +153,7 @@ env[SERVICE_URL] = {service.url}
         return workshop.start(self.name, [program, "-F", "-y", configuration] + ["-R"] * (os.geteuid() == 0))
 
 
-ALL = [Flowhook, Floor, Lua, Go, GoFastCGI, Node, PHP]
+ALL = [Flowhook, Floor, FloorLibcurl, Lua, Go, GoFastCGI, Node, PHP]
 
 
 def write_store(workshop, name, service, settings, webhooks=1, programs=1):

@@ -2,24 +2,19 @@
 //
 //   floor SOCKET SERVICE-PORT
 //
-// libfcgi's record layer, connections accepted and waited for by hand, two event loops, and an HTTP client made for this
-// one service: no deadlines, limits, TLS, names to look up, or JSON beyond finding members by their names. It does the
-// work all the same: values are read out of the request, their escapes resolved, written escaped into the payload, and
-// two values of the service's answer go into the answer.
+// libfcgi's record layer, connections accepted and waited for by hand, two event loops, and an HTTP client: by-hand.c,
+// made for this one service, or by-libcurl.c. No limits, names to look up, or JSON beyond finding members by their names.
+// It does the work all the same: values are read out of the request, their escapes resolved, written escaped into the
+// payload, and two values of the service's answer go into the answer.
 #define _GNU_SOURCE
 #include <fcgiapp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/un.h>
 
-#include "../tools/net.h"
+#include "floor.h"
 
-enum { LOOPS = 2, TEXT = 1024, BUFFER = 8192 };
-
-/// What an event is for.
-enum kind { WEB, CALL };
-
-struct call;
+enum { LOOPS = 2, TEXT = 1024 };
 
 /// A connection of the web server.
 struct web {
@@ -28,24 +23,6 @@ struct web {
     FCGX_Request request;
     bool is_busy, is_gone;
 };
-
-/// A connection to the service.
-struct call {
-    enum kind kind;
-    int descriptor;
-    bool is_dead;
-    struct web *web;
-    struct call *next;
-    size_t written, length, count;
-    char out[BUFFER], in[BUFFER];
-};
-
-struct loop {
-    int epoll;
-    struct call *idle;
-};
-
-static int service_port;
 
 // MARK: JSON, as far as the job needs it
 
@@ -141,7 +118,7 @@ static void answer(struct web *web, const char *status, const char *body, size_t
     }
 }
 
-static void answer_mapped(struct web *web, const char *json) {
+void answer_mapped(struct web *web, const char *json) {
     char title[TEXT], body[2 * TEXT + 256];
     size_t count = text_of(json, "\"title\"", title);
     const char *employees = find(json, "\"employees\"");
@@ -153,77 +130,12 @@ static void answer_mapped(struct web *web, const char *json) {
     answer(web, "200 OK", body, (size_t)(out - body));
 }
 
-static void fail(struct web *web) {
+void fail(struct web *web) {
     static const char body[] = "{\"outcome\":\"failed\"}";
     answer(web, "502 Bad Gateway", body, sizeof body - 1);
 }
 
-// MARK: The call
-
-static void end_call(struct call *call, bool is_kept) {
-    struct web *web = call->web;
-    call->web = NULL;
-    if (is_kept) {
-        call->next = web->loop->idle;
-        web->loop->idle = call;
-    } else {
-        close(call->descriptor);
-        call->is_dead = true;
-    }
-}
-
-static void write_call(struct call *call) {
-    while (call->written < call->length) {
-        ssize_t count = write(call->descriptor, call->out + call->written, call->length - call->written);
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        if (count <= 0) {
-            struct web *web = call->web;
-            end_call(call, false);
-            free(call);
-            return fail(web);
-        }
-        call->written += (size_t)count;
-    }
-}
-
-static void read_call(struct call *call) {
-    ssize_t count = read(call->descriptor, call->in + call->count, BUFFER - 1 - call->count);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    struct web *web = call->web;
-    if (count <= 0 || !web) {
-        close(call->descriptor);
-        call->is_dead = true;
-        // An idle one is freed when its turn comes.
-        if (web) {
-            free(call);
-            fail(web);
-        }
-        return;
-    }
-    call->count += (size_t)count;
-    struct message message;
-    if (!find_message(call->in, call->count, &message)) return;
-    call->in[call->count] = 0;
-    end_call(call, true);
-    if (strncmp(call->in, "HTTP/1.1 2", 10) == 0) answer_mapped(web, call->in + message.body); else fail(web);
-}
-
-static struct call *take_call(struct loop *loop) {
-    while (loop->idle) {
-        struct call *call = loop->idle;
-        loop->idle = call->next;
-        if (!call->is_dead) return call;
-        free(call);
-    }
-    struct call *call = malloc(sizeof *call);
-    call->kind = CALL;
-    call->is_dead = false;
-    call->descriptor = begin_connecting(service_port);
-    watch(loop->epoll, call->descriptor, EPOLLIN | EPOLLOUT | EPOLLET, call);
-    return call;
-}
-
-static void call_service(struct web *web, const char *json) {
+static void begin(struct web *web, const char *json) {
     char email[TEXT], name[TEXT], company[TEXT], payload[7 * TEXT];
     size_t email_length = text_of(json, "\"Email Address\"", email);
     size_t name_length = text_of(json, "\"First Name\"", name);
@@ -233,21 +145,7 @@ static void call_service(struct web *web, const char *json) {
     out = escape(stpcpy(out, "\", \"company\": \""), company, company_length);
     out = stpcpy(out, "\"}");
 
-    struct call *call = take_call(web->loop);
-    call->web = web;
-    call->count = call->written = 0;
-    int head = snprintf(
-        call->out, BUFFER,
-        "POST /v1/people HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: floor\r\nAccept: application/json\r\n"
-        "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-        service_port, (size_t)(out - payload));
-    call->length = (size_t)head + (size_t)(out - payload);
-    if (call->length > BUFFER) {
-        end_call(call, true);
-        return fail(web);
-    }
-    memcpy(call->out + head, payload, (size_t)(out - payload));
-    write_call(call);
+    call_service(web->loop, web, payload, (size_t)(out - payload));
 }
 
 // MARK: The web server
@@ -269,22 +167,17 @@ static void read_web(struct web *web) {
     body[count] = 0;
     const char *method = FCGX_GetParam("REQUEST_METHOD", web->request.envp);
     if (!method || strcmp(method, "POST") != 0) return fail(web);
-    call_service(web, body);
+    begin(web, body);
 }
 
 static void *run(void *argument) {
     struct loop *loop = argument;
     struct epoll_event events[256];
     while (true) {
-        int ready = epoll_wait(loop->epoll, events, 256, -1);
+        int ready = epoll_wait(loop->epoll, events, 256, end_turn(loop));
         for (int index = 0; index < ready; index++) {
-            if (*(enum kind *)events[index].data.ptr == WEB) {
-                read_web(events[index].data.ptr);
-                continue;
-            }
-            struct call *call = events[index].data.ptr;
-            if (call->web && call->written < call->length) write_call(call);
-            else if (events[index].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read_call(call);
+            if (*(enum kind *)events[index].data.ptr == WEB) read_web(events[index].data.ptr);
+            else handle_call(loop, events[index].data.ptr, events[index].events);
         }
     }
     return NULL;
@@ -292,7 +185,7 @@ static void *run(void *argument) {
 
 int main(int count, char **arguments) {
     if (count != 3) return 64;
-    service_port = atoi(arguments[2]);
+    prepare_client(atoi(arguments[2]));
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
     FCGX_Init();
     signal(SIGPIPE, SIG_IGN);
