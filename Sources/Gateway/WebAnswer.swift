@@ -42,8 +42,7 @@ package struct WebAnswer: Sendable {
 extension ByteBuffer {
     /// Appends a text with blanks for control characters: a line break would begin a header of somebody else's making.
     fileprivate mutating func append(headerValue text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
+        text.withBytes { utf8 in
             withRoom(for: utf8.count) { room in
                 for index in 0..<utf8.count { room[index] = max(utf8[index], 0x20) }
                 return utf8.count

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSON
 
 /// A request as a web server passes it on, over FastCGI or CGI: its variables and its body.
 package struct WebRequest: Sendable {
@@ -81,8 +82,7 @@ package struct WebRequest: Sendable {
 
     /// Whether a variable has exactly this value.
     package func has(_ variable: Variable, _ value: String) -> Bool {
-        var value = value
-        let isSame = value.withUTF8 { value in
+        let isSame = value.withBytes { value in
             withBytes(of: variable) { bytes in
                 guard bytes.count == value.count, let start = bytes.baseAddress, let other = value.baseAddress else {
                     return bytes.count == value.count

@@ -87,8 +87,7 @@ package struct ByteBuffer: ~Copyable {
 
     /// Appends a text as it is.
     package mutating func append(text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        text.withBytes { append(UnsafeRawBufferPointer($0)) }
     }
 
     /// Appends a whole number in decimal, without a text on the way.

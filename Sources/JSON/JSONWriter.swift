@@ -57,8 +57,7 @@ extension ByteBuffer {
     ///
     /// Beyond what must be escaped, U+007F, U+2028 and U+2029 are, which some readers do not take as they are.
     package mutating func append(jsonEscaped text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
+        text.withBytes { utf8 in
             var position = 0
             while position < utf8.count {
                 let start = position

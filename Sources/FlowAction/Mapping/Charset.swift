@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The charset of a response body.
 package enum Charset: Sendable, Hashable, CaseIterable {
     /// UTF-8, with or without a byte order mark.
@@ -58,8 +60,7 @@ package enum Charset: Sendable, Hashable, CaseIterable {
 
     /// The first `charset` parameter of a media type (RFC 9110, section 8.3.1), unquoted; `nil` without one.
     private static func charsetParameter(of contentType: String) -> String? {
-        var contentType = contentType
-        guard contentType.withUTF8({ $0.contains(UInt8(ascii: ";")) }) else { return nil }
+        guard contentType.withBytes({ $0.contains(UInt8(ascii: ";")) }) else { return nil }
         var rest = contentType[...].utf8
         while let semicolon = rest.firstIndex(of: UInt8(ascii: ";")) {
             rest = rest[semicolon...].dropFirst()

@@ -27,8 +27,7 @@ extension ByteBuffer {
     ///
     /// That is what RFC 3986 leaves out, `#` and the brackets included, and a `%` that begins no escape.
     mutating func append(uriText text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
+        text.withBytes { utf8 in
             for (position, byte) in utf8.enumerated() {
                 switch byte {
                 case UInt8(ascii: "%"):

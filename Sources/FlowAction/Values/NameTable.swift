@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Positions under names, compared byte by byte: made once, and asked for every name of every request.
 ///
 /// Its hash is a cheap one without a secret: nobody but the store puts names in, so a request cannot make it slow.
@@ -37,8 +39,7 @@ package struct NameTable: Sendable {
 
     /// Eight bytes at a time, mixed by a multiplication.
     private func slot(of name: String) -> Int {
-        var name = name
-        let hash = name.withUTF8 { utf8 in
+        let hash = name.withBytes { utf8 in
             let raw = UnsafeRawBufferPointer(utf8)
             var hash = UInt64(raw.count)
             var position = 0

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import FlowAction
 internal import Glibc
+internal import JSON
 
 /// The header lines and the body of a request as libcurl reads them while the request is under way, in one piece of memory
 /// that serves call after call.
@@ -120,8 +121,7 @@ struct RequestBuffer: ~Copyable {
         /// - Returns: how many bytes the text has.
         @discardableResult
         mutating func append(_ text: String) -> Int {
-            var text = text
-            return text.withUTF8 { bytes in
+            text.withBytes { bytes in
                 append(UnsafeRawBufferPointer(bytes))
                 return bytes.count
             }

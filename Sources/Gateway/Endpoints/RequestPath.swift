@@ -1,4 +1,5 @@
 internal import FlowAction
+internal import JSON
 
 /// Finds the path below the mount in what the web server passes on.
 enum RequestPath {
@@ -24,8 +25,7 @@ enum RequestPath {
     ) -> String? {
         let own = request.withBytes(of: .mount) { mount in (mount.isEmpty, rest(of: path, below: mount)) }
         if let (isEmpty, rest) = own, !isEmpty { return rest }
-        var setting = setting
-        if let rest = setting.withUTF8({ rest(of: path, below: $0) }) { return rest }
+        if let rest = setting.withBytes({ rest(of: path, below: $0) }) { return rest }
         guard request.withBytes(of: .pathInfo, { $0.isEmpty }) == false else { return nil }
         return request.withBytes(of: .scriptName) { rest(of: path, below: $0) } ?? nil
     }
@@ -71,8 +71,7 @@ enum RequestPath {
 
     /// A path with its percent-escapes resolved; what is no escape stays.
     static func decoded(_ path: String) -> String {
-        var path = path
-        guard path.withUTF8({ $0.contains(UInt8(ascii: "%")) }) else { return path }
+        guard path.withBytes({ $0.contains(UInt8(ascii: "%")) }) else { return path }
         return String(decoding: percentDecoded(Array(path.utf8)[...]), as: UTF8.self)
     }
 }
