@@ -12,11 +12,23 @@ package final class Service: Sendable {
     /// When the service stops, in nanoseconds of the monotonic clock; 0 before it drains.
     private let drainEnd = Atomic<UInt64>(0)
 
-    /// The snapshot that requests get, and whether the files have moved on to something wrong.
+    /// What requests get, and whether the files have moved on to something wrong.
     private struct Store {
-        var snapshot: Snapshot
-        var series: Metrics.SeriesTable
+        var present: Present
         var isStale = false
+    }
+
+    /// A snapshot and what is made of it once for all requests.
+    private final class Present: Sendable {
+        let snapshot: Snapshot
+        let series: Metrics.SeriesTable
+        let callSettings: CallSettings
+
+        init(_ snapshot: Snapshot, _ observer: Observer) {
+            self.snapshot = snapshot
+            series = observer.take(snapshot)
+            callSettings = CallSettings(snapshot.settings)
+        }
     }
 
     /// Makes a service.
@@ -24,7 +36,7 @@ package final class Service: Sendable {
     /// - Parameter callers: one for each event loop that will answer requests.
     package init(snapshot: Snapshot, callers: [Caller], log: Log) {
         observer = Observer(log: log)
-        store = Locked(Store(snapshot: snapshot, series: observer.take(snapshot)))
+        store = Locked(Store(present: Present(snapshot, observer)))
         self.callers = Dictionary(
             callers.map { (ObjectIdentifier($0.loop), $0) },
             uniquingKeysWith: { first, _ in first }
@@ -48,11 +60,11 @@ package final class Service: Sendable {
     ///
     /// - Returns: the snapshot until now; whoever lets go of it last takes it apart, which may take a while.
     package func replace(_ snapshot: Snapshot) -> Snapshot {
-        let series = observer.take(snapshot)
+        let present = Present(snapshot, observer)
         observer.metrics.countReload(isLoaded: true)
         return store.withLock { store in
-            defer { store = Store(snapshot: snapshot, series: series) }
-            return store.snapshot
+            defer { store = Store(present: present) }
+            return store.present.snapshot
         }
     }
 
@@ -63,11 +75,12 @@ package final class Service: Sendable {
     }
 
     /// The largest request body, by the present settings.
-    var maximumRequestBytes: Int { store.withLock { $0.snapshot.settings.maxRequestBytes } }
+    var maximumRequestBytes: Int { store.withLock { $0.present.snapshot.settings.maxRequestBytes } }
 
     /// Answers one request; to be called on the event loop that is given.
     package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
-        let (snapshot, series) = store.withLock { ($0.snapshot, $0.series) }
+        let present = store.withLock { $0.present }
+        let snapshot = present.snapshot
         let exchange = Exchange(request, snapshot: snapshot, timeLeft: timeLeft)
         do {
             let endpoint = try exchange.endpoint()
@@ -93,7 +106,7 @@ package final class Service: Sendable {
                 let listing = try TokenListing(of: snapshot.tree, for: .text(program))
                 return exchange.answer(status: 200, json: listing.json.serialized)
             case .callWebhook:
-                return try await callWebhook(exchange, series, on: loop)
+                return try await callWebhook(exchange, present, on: loop)
             }
         } catch {
             observer.tell(error, exchange)
@@ -103,7 +116,7 @@ package final class Service: Sendable {
 
     private func callWebhook(
         _ exchange: Exchange,
-        _ series: Metrics.SeriesTable,
+        _ present: Present,
         on loop: EventLoop
     ) async throws(Problem) -> WebAnswer {
         let body = try exchange.body()
@@ -114,8 +127,8 @@ package final class Service: Sendable {
         defer { observer.metrics.inFlight.wrappingSubtract(1, ordering: .relaxed) }
         let call = try Pipeline(snapshot: exchange.snapshot).begin(body, exchange.context)
         var result: CallResult?
-        if let request = call.request { result = await caller.send(request, settings: exchange.snapshot.settings) }
-        let (json, record) = finish(call, result, exchange, series)
+        if let request = call.request { result = await caller.send(request, settings: present.callSettings) }
+        let (json, record) = finish(call, result, exchange, present.series)
         if let record { await observer.keep(record, on: loop) }
         return exchange.answer(status: 200, json: json)
     }

@@ -27,7 +27,7 @@ struct Call: ParsableCommand {
             do throws(Problem) {
                 return .success(
                     try await Pipeline(snapshot: snapshot).callWebhook(body, Pipeline.Context()) { outgoing in
-                        await caller.send(outgoing, settings: snapshot.settings)
+                        await caller.send(outgoing, settings: CallSettings(snapshot.settings))
                     }
                 )
             } catch {

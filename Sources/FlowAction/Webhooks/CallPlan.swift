@@ -29,7 +29,8 @@ package struct CallPlan: Sendable {
     package private(set) var request: OutgoingRequest
     /// How many tries were made so far; one that was never let go (circuit open, no turn, blocked address) is none.
     package private(set) var attempts = 0
-    private let original: OutgoingRequest
+    /// The webhook's request, while redirects are followed.
+    private var original: OutgoingRequest?
     /// How many redirects the present try has followed.
     private var hops = 0
     /// Whether the service may have got anything of any try.
@@ -38,9 +39,8 @@ package struct CallPlan: Sendable {
     private var last: Result<ServiceAnswer, CallFailure>?
 
     /// Plans the call of a request, by the request's own policy.
-    package init(_ request: OutgoingRequest) {
+    package init(_ request: consuming OutgoingRequest) {
         self.request = request
-        original = request
     }
 
     /// Decides on what came of ``request``.
@@ -64,8 +64,9 @@ package struct CallPlan: Sendable {
         switch outcome {
         case .success(let answer):
             sent = .yes
-            if hops < original.policy.redirects, let next = request.following(answer) {
+            if hops < request.policy.redirects, let next = request.following(answer) {
                 hops += 1
+                original = original ?? request
                 request = next
                 return .send
             }
@@ -78,7 +79,8 @@ package struct CallPlan: Sendable {
         }
         last = final
         hops = 0
-        request = original
+        request = original ?? request
+        original = nil
         return .wait(delay)
     }
 
@@ -98,10 +100,10 @@ package struct CallPlan: Sendable {
         instant: @autoclosure () -> Instant,
         random: @autoclosure () -> Double
     ) -> Duration? {
-        guard let retry = original.policy.retry, attempts < retry.attempts, isRepeated(outcome, retry) else {
+        guard let retry = request.policy.retry, attempts < retry.attempts, isRepeated(outcome, retry) else {
             return nil
         }
-        let left = original.policy.timeout - elapsed
+        let left = request.policy.timeout - elapsed
         // Full jitter: anything up to the delay, which doubles each time.
         let jitter = retry.backoff * Double(1 << (attempts - 1)) * random()
         guard case .success(let answer) = outcome, let header = answer.retryAfter,

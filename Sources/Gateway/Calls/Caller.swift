@@ -66,13 +66,12 @@ package final class Caller: @unchecked Sendable {
     /// One deadline, the policy's timeout, covers waiting for a turn, look-up, connection, TLS, request and response,
     /// redirects and retries.
     ///
-    /// - Parameter settings: bounds, allowed networks, circuit and proxy, of the request's own snapshot.
+    /// - Parameter settings: those of the request's own snapshot.
     /// - Returns: an answer or the reason why there is none, and how long it took; never throws.
-    package func send(_ request: OutgoingRequest, settings: Settings) async -> CallResult {
+    package func send(_ request: consuming OutgoingRequest, settings: CallSettings) async -> CallResult {
         let started = loop.now
         let deadline = started.addingClamped(request.policy.timeout)
         let limits = TurnLimits(request.policy)
-        let rule = Circuit.Rule(settings)
         var timing = CallTiming()
         var plan = CallPlan(request)
         var tryDeadline = deadline
@@ -83,21 +82,22 @@ package final class Caller: @unchecked Sendable {
             if beginsTry {
                 beginsTry = false
                 // A call that would be refused anyway takes nobody's turn.
-                if let rule, circuits.refuses(plan.request, at: loop.now, rule) {
+                if let rule = settings.circuit, circuits.refuses(plan.request, at: loop.now, rule) {
                     outcome = .failure(.circuitOpen(plan.request))
                 } else if let limits {
-                    hasTurn = await takeTurn(request, limits, deadline: deadline, &timing)
-                    if !hasTurn { outcome = .failure(.rateLimited(request)) }
+                    hasTurn = await takeTurn(plan.request, limits, deadline: deadline, &timing)
+                    if !hasTurn { outcome = .failure(.rateLimited(plan.request)) }
                 }
                 tryStarted = loop.now
-                tryDeadline = min(deadline, request.policy.retry?.tryTimeout.map(tryStarted.addingClamped) ?? deadline)
+                let end = plan.request.policy.retry?.tryTimeout.map(tryStarted.addingClamped)
+                tryDeadline = min(deadline, end ?? deadline)
             }
             let result: Result<ServiceAnswer, CallFailure>
             if let outcome {
                 result = outcome
             } else {
                 let bound = TryBound(started: tryStarted, deadline: tryDeadline, callStarted: started, whole: deadline)
-                result = await attempt(plan.request, settings, bound, rule, &timing)
+                result = await attempt(plan.request, settings, bound, &timing)
             }
             let step = plan.next(
                 after: result,
@@ -106,7 +106,7 @@ package final class Caller: @unchecked Sendable {
                 random: .random(in: 0..<1)
             )
             if case .send = step { continue }
-            if hasTurn { turns.giveBack(request.webhook, on: loop) }
+            if hasTurn { turns.giveBack(plan.request.webhook, on: loop) }
             (beginsTry, hasTurn) = (true, false)
             switch step {
             case .send: break
@@ -160,12 +160,11 @@ package final class Caller: @unchecked Sendable {
     /// One request and its response, where the circuit lets it through.
     private func attempt(
         _ request: OutgoingRequest,
-        _ settings: Settings,
+        _ settings: CallSettings,
         _ bound: TryBound,
-        _ rule: Circuit.Rule?,
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
-        guard let rule else { return await transfer(request, settings, bound, &timing) }
+        guard let rule = settings.circuit else { return await transfer(request, settings, bound, &timing) }
         guard let pass = circuits.admit(request, at: loop.now, rule) else { return .failure(.circuitOpen(request)) }
         let result = await transfer(request, settings, bound, &timing)
         var verdict = Circuit.Verdict(result, rule)
@@ -177,7 +176,7 @@ package final class Caller: @unchecked Sendable {
     /// One request and its response.
     private func transfer(
         _ request: OutgoingRequest,
-        _ settings: Settings,
+        _ settings: CallSettings,
         _ bound: TryBound,
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
@@ -213,7 +212,7 @@ package final class Caller: @unchecked Sendable {
     /// Where the name that curl connects to is: the host's, or the proxy's; `nil` where it needs no look-up.
     private func place(
         of request: OutgoingRequest,
-        settings: Settings,
+        settings: CallSettings,
         _ bound: TryBound
     ) async throws(CallFailure) -> KnownPlace? {
         if request.host != lastHost.name {

@@ -149,7 +149,7 @@ final class Transfer {
     /// - Parameters:
     ///   - place: where the name that curl connects to is; `nil` where it needs no look-up.
     ///   - milliseconds: what is left of the deadline, above 0.
-    func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: Settings, milliseconds: Int) {
+    func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: CallSettings, milliseconds: Int) {
         errorBuffer[0] = 0
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
         isBlocked = false

@@ -46,7 +46,7 @@ final class Bench {
 
     func send(_ request: OutgoingRequest) -> CallResult {
         let (caller, settings) = (caller, settings)
-        return loop.wait { await caller.send(request, settings: settings) }
+        return loop.wait { await caller.send(request, settings: CallSettings(settings)) }
     }
 
     /// Makes calls at the same moment; the results in the order in which they came.
@@ -54,7 +54,7 @@ final class Bench {
         let (caller, settings) = (caller, settings)
         return loop.wait {
             await withTaskGroup(of: CallResult.self) { group in
-                for request in requests { group.addTask { await caller.send(request, settings: settings) } }
+                for request in requests { group.addTask { await caller.send(request, settings: CallSettings(settings)) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
         }

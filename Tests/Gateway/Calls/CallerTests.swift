@@ -184,7 +184,7 @@ import Testing
             await withTaskGroup(of: CallFailure.Kind?.self) { group in
                 for request in [hanging, hanging, hanging, other] {
                     group.addTask {
-                        if case .failure(let failure) = await caller.send(request, settings: settings).outcome {
+                        if case .failure(let failure) = await caller.send(request, settings: CallSettings(settings)).outcome {
                             failure.type
                         } else {
                             nil
@@ -226,7 +226,7 @@ import Testing
             await withTaskGroup(of: Int.self) { group in
                 for _ in 0..<1_000 {
                     group.addTask {
-                        if case .success = await caller.send(request, settings: settings).outcome { 1 } else { 0 }
+                        if case .success = await caller.send(request, settings: CallSettings(settings)).outcome { 1 } else { 0 }
                     }
                 }
                 return await group.reduce(0, +)

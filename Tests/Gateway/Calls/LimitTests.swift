@@ -41,7 +41,7 @@ import Testing
             let (caller, settings, request) = (bench.caller, bench.settings, bench.request(server, policy: policy))
             for _ in 0..<12 {
                 Task(executorPreference: bench.loop) {
-                    let result = await caller.send(request, settings: settings)
+                    let result = await caller.send(request, settings: CallSettings(settings))
                     done.withLock { $0.append(result) }
                 }
             }
