@@ -78,7 +78,7 @@ package final class Service: Sendable {
     var maximumRequestBytes: Int { store.withLock { $0.present.snapshot.settings.maxRequestBytes } }
 
     /// Answers one request; to be called on the event loop that is given.
-    package func respond(to request: WebRequest, on loop: EventLoop) async -> WebAnswer {
+    package func respond(to request: consuming WebRequest, on loop: EventLoop) async -> WebAnswer {
         let present = store.withLock { $0.present }
         let snapshot = present.snapshot
         let exchange = Exchange(request, snapshot: snapshot, timeLeft: timeLeft)
@@ -99,7 +99,7 @@ package final class Service: Sendable {
                 let webhook = try snapshot.requireWebhook(named: name, in: "the path")
                 return exchange.answer(status: 200, json: webhook.json.serialized)
             case .programs:
-                let after = RequestPath.parameter("after", in: request)
+                let after = RequestPath.parameter("after", in: exchange.request)
                 let listing = try ProgramListing(of: snapshot.tree, after: after)
                 return exchange.answer(status: 200, json: listing.json.serialized)
             case .tokens(let program):

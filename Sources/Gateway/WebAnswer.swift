@@ -52,4 +52,4 @@ extension ByteBuffer {
 }
 
 /// Answers a request; called on the event loop that it gets, and never leaves it.
-package typealias Responder = @Sendable (WebRequest, EventLoop) async -> WebAnswer
+package typealias Responder = @Sendable (consuming WebRequest, EventLoop) async -> WebAnswer

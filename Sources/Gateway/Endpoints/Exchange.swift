@@ -14,8 +14,7 @@ final class Exchange: Sendable {
     /// Takes a request in, now.
     ///
     /// - Parameter timeLeft: how long the service still runs, where it is stopping.
-    init(_ request: WebRequest, snapshot: Snapshot, timeLeft: Duration?) {
-        self.request = request
+    init(_ request: consuming WebRequest, snapshot: Snapshot, timeLeft: Duration?) {
         self.snapshot = snapshot
         let key = request[.idempotencyKey].flatMap { $0.isEmpty ? nil : $0 }
         context = Pipeline.Context(
@@ -24,6 +23,7 @@ final class Exchange: Sendable {
             idempotencyKey: key,
             timeLeft: timeLeft
         )
+        self.request = request
     }
 
     /// The trace that the request says to be part of.

@@ -45,16 +45,16 @@ final class Bench {
     }
 
     func send(_ request: OutgoingRequest) -> CallResult {
-        let (caller, settings) = (caller, settings)
-        return loop.wait { await caller.send(request, settings: CallSettings(settings)) }
+        let (caller, settings) = (caller, CallSettings(settings))
+        return loop.wait { await caller.send(request, settings: settings) }
     }
 
     /// Makes calls at the same moment; the results in the order in which they came.
     func send(_ requests: [OutgoingRequest]) -> [CallResult] {
-        let (caller, settings) = (caller, settings)
+        let (caller, settings) = (caller, CallSettings(settings))
         return loop.wait {
             await withTaskGroup(of: CallResult.self) { group in
-                for request in requests { group.addTask { await caller.send(request, settings: CallSettings(settings)) } }
+                for request in requests { group.addTask { await caller.send(request, settings: settings) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
         }

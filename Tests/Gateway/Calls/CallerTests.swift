@@ -177,14 +177,14 @@ import Testing
             }
         )
         defer { mayEnd.withLock { $0 = true } }
-        let (caller, settings) = (bench.caller, bench.settings)
+        let (caller, settings) = (bench.caller, CallSettings(bench.settings))
         let hanging = bench.request(server, host: "hang.test", timeout: .seconds(3))
         let other = bench.request(server, .get, host: "other.test")
         let types = bench.loop.wait {
             await withTaskGroup(of: CallFailure.Kind?.self) { group in
                 for request in [hanging, hanging, hanging, other] {
                     group.addTask {
-                        if case .failure(let failure) = await caller.send(request, settings: CallSettings(settings)).outcome {
+                        if case .failure(let failure) = await caller.send(request, settings: settings).outcome {
                             failure.type
                         } else {
                             nil
@@ -220,13 +220,13 @@ import Testing
         let server = RawServer { _, _ in [.wait(milliseconds: 1_000), ok] }
         defer { server.stop() }
         let bench = try Bench()
-        let (caller, settings) = (bench.caller, bench.settings)
+        let (caller, settings) = (bench.caller, CallSettings(bench.settings))
         let request = bench.request(server, body: "x", timeout: .seconds(25))
         let good = bench.loop.wait {
             await withTaskGroup(of: Int.self) { group in
                 for _ in 0..<1_000 {
                     group.addTask {
-                        if case .success = await caller.send(request, settings: CallSettings(settings)).outcome { 1 } else { 0 }
+                        if case .success = await caller.send(request, settings: settings).outcome { 1 } else { 0 }
                     }
                 }
                 return await group.reduce(0, +)

@@ -38,10 +38,11 @@ import Testing
         let policy = CallPolicy(timeout: .seconds(30), maxConcurrent: 3)
         let done = Locked<[CallResult]>([])
         for bench in benches {
-            let (caller, settings, request) = (bench.caller, bench.settings, bench.request(server, policy: policy))
+            let (caller, settings) = (bench.caller, CallSettings(bench.settings))
+            let request = bench.request(server, policy: policy)
             for _ in 0..<12 {
                 Task(executorPreference: bench.loop) {
-                    let result = await caller.send(request, settings: CallSettings(settings))
+                    let result = await caller.send(request, settings: settings)
                     done.withLock { $0.append(result) }
                 }
             }
