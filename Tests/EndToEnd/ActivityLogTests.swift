@@ -103,7 +103,7 @@ extension Operation {
                 to: "\(directory)/flowhook-upstream.conf"
             )
             #expect(configuration.contains("flowhook-upstream.conf"))
-            kill(pid_t(Files.read("\(directory)/nginx.pid").filter(\.isNumber)) ?? -1, SIGHUP)
+            kill(logged.installation.nginx.pid, SIGHUP)
             let request = #"{"webhook": "plain", "lead": {"id": "\#(String(repeating: "x", count: 3_000))"}}"#
             var answered: Set<String> = []
             // Until both have answered: nginx takes its new configuration in its own time.
@@ -251,13 +251,13 @@ extension Operation {
             #expect(Installation.waitUntil { access("\(directory)/other.sock", F_OK) == 0 })
             // Once it has started: a sanitizer writes a file of its own at the start.
             #expect(Child.run(["prlimit", "--pid", "\(other.pid)", "--fsize=2048:2048"]).status == 0)
-            // From the shell a CGI-like client would need nginx: the same socket in place of the first.
+            // The other one's socket in place of the first.
             Files.write(
                 Files.read("\(directory)/flowhook-upstream.conf")
                     .replacing("flowhook.sock", with: "other.sock"),
                 to: "\(directory)/flowhook-upstream.conf"
             )
-            kill(pid_t(Files.read("\(directory)/nginx.pid").filter(\.isNumber)) ?? -1, SIGHUP)
+            logged.installation.restartNginx()
             // 2,048 bytes hold a few lines; the next ones are lost.
             #expect(
                 Installation.waitUntil {
@@ -278,7 +278,7 @@ extension Operation {
                 Files.read("\(directory)/flowhook-upstream.conf").replacing("other.sock", with: "flowhook.sock"),
                 to: "\(directory)/flowhook-upstream.conf"
             )
-            kill(pid_t(Files.read("\(directory)/nginx.pid").filter(\.isNumber)) ?? -1, SIGHUP)
+            logged.installation.restartNginx()
             #expect(
                 Installation.waitUntil {
                     logged.installation.call(Self.request).status == 200
