@@ -55,21 +55,19 @@ final class Installation: @unchecked Sendable {
         flowhook = Self.start(start, directory)
         var upstream = Files.read("\(Self.root)/nginx/flowhook-upstream.conf")
             .replacing("unix:/run/flowhook/flowhook.sock", with: "unix:\(directory)/flowhook.sock")
-        var locations = Files.read("\(Self.root)/nginx/flowhook.conf")
-        // fcgiwrap serves one connection after another: kept ones of one worker would shut the others out.
-        if !keepsConnections || isCGI {
+        let file = isCGI ? "other-servers/nginx-fcgiwrap.conf" : "flowhook.conf"
+        var locations = Files.read("\(Self.root)/nginx/\(file)")
+        if isCGI {
+            locations = locations.replacing("/usr/bin/flowhook", with: Self.program)
+                .replacing("/etc/flowhook", with: "\(directory)/store")
+                .replacing("/run/fcgiwrap.socket", with: "\(directory)/flowhook.sock")
+        } else if !keepsConnections {
             upstream = upstream.replacing("keepalive 512;", with: "")
             locations = locations.replacing("fastcgi_keep_conn on;", with: "fastcgi_keep_conn off;")
         }
-        if case .fcgiwrap = start {
-            // What fcgiwrap runs, and the store: a CGI program takes no arguments from a web server.
-            let parameters =
-                "fastcgi_param SCRIPT_FILENAME \(Self.program); fastcgi_param FLOWHOOK_STORE \(directory)/store;"
-            locations = locations.replacing("include fastcgi_params;", with: "include fastcgi_params; \(parameters)")
-        }
         Files.write(upstream, to: "\(directory)/flowhook-upstream.conf")
         Files.write(locations, to: "\(directory)/flowhook.conf")
-        Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params")
+        if isCGI { Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params") }
         (nginx, client) = Self.startNginx(directory, server)
     }
 

@@ -139,7 +139,6 @@ final class SeveralHosts {
         for file in ["several-hosts.conf", "flowhook.conf"] {
             Files.write(Files.read("\(Installation.root)/nginx/\(file)"), to: "\(directory)/\(file)")
         }
-        Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params")
         let text = """
             user root; daemon off; worker_processes 2; pid \(directory)/nginx.pid;
             events { worker_connections 1024; }

@@ -89,7 +89,7 @@ final class WebServer {
                 sample(isCGI ? "other-servers/nginx-fcgiwrap.conf" : "flowhook.conf"),
                 to: "\(directory)/flowhook.conf"
             )
-            Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params")
+            if isCGI { Files.write(Files.read("/etc/nginx/fastcgi_params"), to: "\(directory)/fastcgi_params") }
             let text = """
                 \(root ? "user root;" : "") daemon off; pid \(directory)/nginx.pid; error_log \(directory)/server.log;
                 events { worker_connections 512; }

@@ -36,6 +36,8 @@ class Peer:
     title = ""
     #: "fastcgi", "http", or "none" for what is a web server itself.
     front = "fastcgi"
+    #: What a FastCGI peer needs in place of the variables that Flowhook reads.
+    parameters = ""
     #: Whether its web server keeps connections to it.
     is_kept = True
     path = "/flow/call-webhook"
@@ -119,6 +121,8 @@ class Go(Peer):
 
 class GoFastCGI(Go):
     name, title, front = "go-fcgi", "Go net/http/fcgi", "fastcgi"
+    # It refuses a request without SERVER_PROTOCOL.
+    parameters = "include /etc/nginx/fastcgi_params;"
     mode = "fcgi"
 
 
@@ -132,6 +136,7 @@ class Node(Peer):
 
 class PHP(Peer):
     name, title = "php", "php-fpm + curl, 64 children"
+    parameters = f"include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME {BENCHMARKS}/peers/curl.php;"
     # A kept connection would own one of the children.
     is_kept = False
 
@@ -179,14 +184,12 @@ def fastcgi(peer, workshop):
     upstream = upstream.replace("upstream flowhook", f"upstream {peer.name}")
     upstream = upstream.replace("unix:/run/flowhook/flowhook.sock", f"unix:{peer.socket}")
     location = location.replace("fastcgi_pass flowhook", f"fastcgi_pass {peer.name}")
-    location = location.replace("include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
     if not peer.is_kept:
         upstream = re.sub(r"(?m)^\s*keepalive.*$", "", upstream)
         location = location.replace("fastcgi_keep_conn on;", "")
-    if peer.name == "php":
-        location = location.replace(
-            "include /etc/nginx/fastcgi_params;",
-            f"include /etc/nginx/fastcgi_params;\nfastcgi_param SCRIPT_FILENAME {BENCHMARKS}/peers/curl.php;")
+    if peer.parameters:
+        location = re.sub(r"(?m)^ *fastcgi_param (?:REQUEST_METHOD|REQUEST_URI|CONTENT_TYPE|CONTENT_LENGTH) .*\n", "", location)
+        location = location.replace("fastcgi_param FLOWHOOK_MOUNT", f"{peer.parameters}\n    fastcgi_param FLOWHOOK_MOUNT")
     file = workshop.write(f"{peer.name}-location.conf", location)
     return f"{upstream}\nserver {{ listen 127.0.0.1:{peer.port} backlog=4096; include {file}; }}\n"
 
