@@ -67,8 +67,8 @@ static int watch_socket(CURL *easy, curl_socket_t descriptor, int what, void *co
         return 0;
     }
     uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
-    bool is_new = !source;
-    if (is_new) {
+    if (!source) {
+        check(descriptor < DESCRIPTORS);
         source = sources[descriptor] = calloc(1, sizeof *source);
         source->kind = CALL;
         source->descriptor = descriptor;
