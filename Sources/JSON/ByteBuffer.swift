@@ -85,6 +85,20 @@ package struct ByteBuffer: ~Copyable {
         append(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
+    /// Appends the bytes of three literals, for which room is made once.
+    package mutating func append(_ first: StaticString, _ second: StaticString, _ third: StaticString) {
+        reserve(first.utf8CodeUnitCount + second.utf8CodeUnitCount + third.utf8CodeUnitCount)
+        put(first)
+        put(second)
+        put(third)
+    }
+
+    /// Appends a literal for which there is room.
+    private mutating func put(_ literal: StaticString) {
+        (memory + count).copyMemory(from: literal.utf8Start, byteCount: literal.utf8CodeUnitCount)
+        count += literal.utf8CodeUnitCount
+    }
+
     /// Appends a text as it is.
     package mutating func append(text: String) {
         text.withBytes { append(UnsafeRawBufferPointer($0)) }
@@ -92,6 +106,8 @@ package struct ByteBuffer: ~Copyable {
 
     /// Appends a whole number in decimal, without a text on the way.
     package mutating func append(decimal number: Int64) {
+        // Counts, and the tenths of a millisecond.
+        if number >= 0, number < 10 { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number)) }
         // The longest is that of the least: nineteen digits and a sign.
         withRoom(for: 20) { room in
             var digits = 1

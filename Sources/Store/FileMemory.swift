@@ -92,7 +92,7 @@ final class FileMemory<Value> {
             }
             pass.filesRead += 1
             file.stamp = contents.stamp.isTrusted ? contents.stamp : nil
-            fingerprint.combine(contents.bytes)
+            contents.bytes.withUnsafeBytes { fingerprint.combine(bytes: $0) }
             if let known, known.outside.isEmpty, known.fingerprint == fingerprint.finalize() {
                 known.stamp = file.stamp
                 return known

@@ -31,7 +31,8 @@ package final class Log: Sendable {
         guard level.weight >= self.level.load(ordering: .relaxed) else { return }
         var line = LogLine(level, message(), format: isText.load(ordering: .relaxed) ? .text : .json)
         build(&line)
-        writer.write(line.finished())
+        line.finish()
+        line.withBytes(writer.write)
     }
 
     /// How many lines were dropped since the start.

@@ -45,22 +45,20 @@ package struct LogLine: ~Copyable {
         bytes.append(milliseconds: microseconds)
     }
 
-    /// The finished line, without a line feed.
-    package consuming func finished() -> [UInt8] {
+    /// Ends the line.
+    package mutating func finish() {
         if format == .json { bytes.append(UInt8(ascii: "}")) }
-        return bytes.bytes
+    }
+
+    /// Runs a closure with what has been written, without a line feed.
+    package func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withBytes(body)
     }
 
     private mutating func begin(_ name: StaticString) {
         switch format {
-        case .json:
-            bytes.append(",\"")
-            bytes.append(name)
-            bytes.append("\":")
-        case .text:
-            bytes.append(UInt8(ascii: " "))
-            bytes.append(name)
-            bytes.append(UInt8(ascii: "="))
+        case .json: bytes.append(",\"", name, "\":")
+        case .text: bytes.append(" ", name, "=")
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import JSON
 internal import Synchronization
 
 /// Writes log lines from a thread of its own, so that a stuck pipe delays no request.
@@ -8,14 +9,16 @@ internal import Synchronization
 /// (a full disk, a file at its size limit); the count is told with the next line that gets through. A line that was cut
 /// off never runs into the next one.
 package final class LogWriter: @unchecked Sendable {
-    // Safe: `lines`, `queuedBytes`, `dropped`, `isClosing`, `hasStarted` and `hasEnded` are touched with `mutex` held alone,
+    // Safe: `waiting`, `dropped`, `isClosing`, `hasStarted` and `hasEnded` are touched with `mutex` held alone, `batch` and
     // `isTorn` by the writing thread.
     private let descriptor: Int32
     private let maximumBytes: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var lines: [[UInt8]] = []
-    private var queuedBytes = 0
+    /// Whole lines, each with its line feed.
+    private var waiting = ByteBuffer(capacity: LogWriter.usualBytes)
+    /// The lines that are being written.
+    private var batch = ByteBuffer(capacity: LogWriter.usualBytes)
     private var dropped = 0
     private var isClosing = false
     /// Whether the thread has been started: the first line does it.
@@ -25,6 +28,12 @@ package final class LogWriter: @unchecked Sendable {
     private var isTorn = false
 
     private let droppedInAll = Atomic<Int>(0)
+
+    private static let lineFeed = UInt8(ascii: "\n")
+    /// How long the first line waits for others, in microseconds.
+    private static let bunch: UInt32 = 10_000
+    /// How much memory is kept for lines where none waits.
+    private static let usualBytes = 256 << 10
 
     /// How many lines were dropped since the start.
     package var droppedLines: Int { droppedInAll.load(ordering: .relaxed) }
@@ -46,18 +55,19 @@ package final class LogWriter: @unchecked Sendable {
         pthread_condattr_destroy(&attributes)
     }
 
-    /// Queues a line; its line feed is added here.
-    package func write(_ line: [UInt8]) {
+    /// Queues a line, which holds no line feed; one is added here.
+    package func write(_ line: UnsafeRawBufferPointer) {
         pthread_mutex_lock(mutex)
-        if queuedBytes + line.count > maximumBytes {
+        if waiting.count + line.count > maximumBytes {
             dropped += 1
             droppedInAll.wrappingAdd(1, ordering: .relaxed)
         } else {
-            queuedBytes += line.count + 1
-            lines.append(line)
+            let isFirst = waiting.count == 0
+            waiting.append(line)
+            waiting.append(Self.lineFeed)
             // Where the system has no thread to give now, the next line asks again.
             if !hasStarted { hasStarted = startThreadIfPossible { [self] in run() } }
-            if lines.count == 1 { pthread_cond_broadcast(condition) }
+            if isFirst { pthread_cond_broadcast(condition) }
         }
         pthread_mutex_unlock(mutex)
     }
@@ -66,7 +76,7 @@ package final class LogWriter: @unchecked Sendable {
     package func close() {
         pthread_mutex_lock(mutex)
         isClosing = true
-        if !hasStarted, !lines.isEmpty { hasStarted = startThreadIfPossible { [self] in run() } }
+        if !hasStarted, waiting.count > 0 { hasStarted = startThreadIfPossible { [self] in run() } }
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
         var deadline = timespec()
@@ -79,87 +89,76 @@ package final class LogWriter: @unchecked Sendable {
     }
 
     private func run() {
-        while let batch = next() { write(batch.lines, dropped: batch.dropped) }
+        while let dropped = next() { writeBatch(dropped: dropped) }
         pthread_mutex_lock(mutex)
         hasEnded = true
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 
-    /// All waiting lines, once there are any; `nil` at the end.
-    private func next() -> (lines: [[UInt8]], dropped: Int)? {
+    /// Takes all waiting lines for the next batch, once there are any.
+    ///
+    /// - Returns: how many were dropped before; `nil` at the end.
+    private func next() -> Int? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while lines.isEmpty {
+        while waiting.count == 0 {
             if isClosing { return nil }
             pthread_cond_wait(condition, mutex)
         }
         if !isClosing {
-            // Lines come in bunches: a millisecond's wait takes many of them with one write, and none but the first has
-            // to wake this thread.
+            // Lines come in bunches: a short wait takes many of them with one write, and none but the first has to wake
+            // this thread, which costs more than the line.
             pthread_mutex_unlock(mutex)
-            usleep(1_000)
+            usleep(Self.bunch)
             pthread_mutex_lock(mutex)
         }
-        defer {
-            lines = []
-            queuedBytes = 0
-            dropped = 0
-        }
-        return (lines, dropped)
+        swap(&waiting, &batch)
+        defer { dropped = 0 }
+        return dropped
     }
 
-    /// Writes lines, each with its line feed, and how many were dropped before them; counts what is not written whole.
-    private func write(_ lines: [[UInt8]], dropped: Int) {
-        var bytes: [UInt8] = isTorn ? [UInt8(ascii: "\n")] : []
-        let start = bytes.count
-        // Where each line ends.
-        var ends: [Int] = []
-        for line in lines {
-            bytes.append(contentsOf: line)
-            bytes.append(UInt8(ascii: "\n"))
-            ends.append(bytes.count)
-        }
+    /// Writes the batch, and how many lines were dropped before it; counts what is not written whole.
+    private func writeBatch(dropped: Int) {
+        let end = batch.count
         if dropped > 0 {
-            bytes.append(
-                contentsOf:
-                    "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(dropped)}\n".utf8
+            batch.append(
+                text: "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(dropped)}\n"
             )
         }
-        let written = writeAll(bytes)
-        guard written < bytes.count else {
-            isTorn = false
-            return
+        // Ends the line that was cut off, or the first of these would run into it.
+        if isTorn { isTorn = [Self.lineFeed].withUnsafeBytes(writeAll) == 0 }
+        let written = isTorn ? 0 : batch.withBytes(writeAll)
+        if written < batch.count {
+            if written > 0 { isTorn = batch[written - 1] != Self.lineFeed }
+            let lost = batch.withBytes { bytes in bytes[min(written, end)..<end].count { $0 == Self.lineFeed } }
+            droppedInAll.wrappingAdd(lost, ordering: .relaxed)
+            pthread_mutex_lock(mutex)
+            // To be told yet, with those that were to be told now.
+            self.dropped += lost + dropped
+            pthread_mutex_unlock(mutex)
         }
-        let whole = ends.prefix { $0 <= written }
-        if written > 0 { isTorn = written > whole.last ?? start }
-        let lost = lines.count - whole.count
-        droppedInAll.wrappingAdd(lost, ordering: .relaxed)
-        pthread_mutex_lock(mutex)
-        // To be told yet, with those that were to be told now.
-        self.dropped += lost + dropped
-        pthread_mutex_unlock(mutex)
+        // The memory of a flood of lines is given back.
+        if batch.count > Self.usualBytes { batch = ByteBuffer(capacity: Self.usualBytes) } else { batch.removeAll() }
     }
 
     /// Writes bytes, for as long as the descriptor takes any.
     ///
     /// - Returns: how many were written.
-    private func writeAll(_ bytes: [UInt8]) -> Int {
-        bytes.withUnsafeBytes { buffer in
-            var offset = 0
-            while offset < buffer.count {
-                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
-                if count > 0 {
-                    offset += count
-                } else if errno == EAGAIN {
-                    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    Glibc.poll(&poll, 1, 1000)
-                } else if errno != EINTR {
-                    break
-                }
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var offset = 0
+        while offset < bytes.count {
+            let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
+            if count > 0 {
+                offset += count
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                Glibc.poll(&poll, 1, 1000)
+            } else if errno != EINTR {
+                break
             }
-            return offset
         }
+        return offset
     }
 
     deinit {

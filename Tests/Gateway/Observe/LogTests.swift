@@ -85,7 +85,7 @@ private struct Pipe {
         let pipe = try Pipe()
         let writer = LogWriter(descriptor: pipe.writing, maximumBytes: 100_000)
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 999)
-        for _ in 0..<1_000 { writer.write(line) }
+        for _ in 0..<1_000 { line.withUnsafeBytes(writer.write) }
         let dropped = writer.droppedLines
         #expect(dropped > 500)
         // The pipe is read from now on: what was taken comes, and the count of what was lost.
@@ -120,11 +120,11 @@ private struct Pipe {
         let writer = LogWriter(descriptor: descriptor)
         let line = Array(#"{"x":"\#(String(repeating: "x", count: 700))"}"#.utf8)
         // More than there is room for, and less than there will be.
-        for _ in 0..<150 { writer.write(line) }
+        for _ in 0..<150 { line.withUnsafeBytes(writer.write) }
         while writer.droppedLines == 0 { usleep(1_000) }
         disk.makeRoom()
         // The writer may be at the rest of them yet: it has room for those too.
-        writer.write(line)
+        line.withUnsafeBytes(writer.write)
         writer.close()
         let lines = disk.bytes("log").split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         #expect(lines.last?.isEmpty == true)
