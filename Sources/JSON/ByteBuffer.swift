@@ -85,20 +85,6 @@ package struct ByteBuffer: ~Copyable {
         append(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
-    /// Appends the bytes of three literals, for which room is made once.
-    package mutating func append(_ first: StaticString, _ second: StaticString, _ third: StaticString) {
-        reserve(first.utf8CodeUnitCount + second.utf8CodeUnitCount + third.utf8CodeUnitCount)
-        put(first)
-        put(second)
-        put(third)
-    }
-
-    /// Appends a literal for which there is room.
-    private mutating func put(_ literal: StaticString) {
-        (memory + count).copyMemory(from: literal.utf8Start, byteCount: literal.utf8CodeUnitCount)
-        count += literal.utf8CodeUnitCount
-    }
-
     /// Appends a text as it is.
     package mutating func append(text: String) {
         text.withBytes { append(UnsafeRawBufferPointer($0)) }

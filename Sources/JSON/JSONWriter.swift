@@ -46,6 +46,22 @@ extension ByteBuffer {
         }
     }
 
+    /// Appends the comma, the name and the colon that stand before a member's value.
+    ///
+    /// - Parameter name: needs no escapes.
+    package mutating func append(jsonMember name: StaticString) {
+        let length = name.utf8CodeUnitCount
+        withRoom(for: length + 4) { room in
+            room[0] = UInt8(ascii: ",")
+            room[1] = UInt8(ascii: "\"")
+            UnsafeMutableRawBufferPointer(rebasing: room[2...])
+                .copyMemory(from: UnsafeRawBufferPointer(start: name.utf8Start, count: length))
+            room[length + 2] = UInt8(ascii: "\"")
+            room[length + 3] = UInt8(ascii: ":")
+            return length + 4
+        }
+    }
+
     /// Appends a text as a JSON string, quotes included.
     package mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))

@@ -132,6 +132,8 @@ extension ByteBuffer {
 
     /// Appends a time in milliseconds with one decimal.
     package mutating func append(milliseconds microseconds: Int64) {
+        // What has not taken place: no connection, no queue.
+        if microseconds == 0 { return append("0.0") }
         let tenths = (microseconds + 50) / 100
         append(decimal: tenths / 10)
         append(UInt8(ascii: "."))

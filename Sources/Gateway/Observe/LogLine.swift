@@ -57,8 +57,12 @@ package struct LogLine: ~Copyable {
 
     private mutating func begin(_ name: StaticString) {
         switch format {
-        case .json: bytes.append(",\"", name, "\":")
-        case .text: bytes.append(" ", name, "=")
+        case .json:
+            bytes.append(jsonMember: name)
+        case .text:
+            bytes.append(UInt8(ascii: " "))
+            bytes.append(name)
+            bytes.append(UInt8(ascii: "="))
         }
     }
 }

@@ -46,7 +46,12 @@ package final class LogWriter: @unchecked Sendable {
     package init(descriptor: Int32 = STDERR_FILENO, maximumBytes: Int = 4 << 20) {
         self.descriptor = descriptor
         self.maximumBytes = maximumBytes
-        pthread_mutex_init(mutex, nil)
+        // The loops hold it for the copy of a line: shorter than it takes to sleep.
+        var kind = pthread_mutexattr_t()
+        pthread_mutexattr_init(&kind)
+        pthread_mutexattr_settype(&kind, Int32(PTHREAD_MUTEX_ADAPTIVE_NP))
+        pthread_mutex_init(mutex, &kind)
+        pthread_mutexattr_destroy(&kind)
         // The end of the wait in `close` is not the wall clock's to move.
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)

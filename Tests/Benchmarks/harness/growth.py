@@ -164,17 +164,17 @@ def log(stand):
     of one program may differ by more."""
     levels = ("warning", "info")
     peer, front = stand.start()
-    store = f"{peer.name}-store/flowhook.yaml"
     stand.service.set_delay(0)
     costs = []
-    for turn in range(5 * stand.options.rounds):
+    for turn in range(10 * stand.options.rounds):
         figures = {}
         # Whatever else changes on the machine in the meantime weighs on both alike.
         for level in levels if turn % 2 else reversed(levels):
-            stand.workshop.write(store, SETTINGS.format(log_level=level))
-            stand.load.run(peer.address, 64, "seconds", 1)
+            stand.workshop.write(f"{peer.name}-store/flowhook.yaml", SETTINGS.format(log_level=level))
+            # The change is taken in the meantime.
+            stand.load.run(peer.address, 64, "seconds", 0.6)
             size = peer.process.log.stat().st_size
-            result = stand.measure(peer, front, 64, "seconds", 1.5)
+            result = stand.measure(peer, front, 64, "seconds", 0.8)
             figures[level] = result["cpu"]
             lines = (peer.process.log.stat().st_size - size) / 100
             if (lines > result["calls"]) != (level == "info"):
