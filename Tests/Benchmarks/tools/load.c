@@ -76,8 +76,7 @@ static void begin(struct client *client, uint64_t time) {
     if (write(client->descriptor, request, request_length) != (ssize_t)request_length) lost++;
 }
 
-static void begin_due(void) {
-    uint64_t time = now();
+static void begin_due(uint64_t time) {
     while (idle_count > 0 && may_begin(time)) begin(idle[--idle_count], time);
 }
 
@@ -198,10 +197,12 @@ int main(int count, char **arguments) {
     start = now() + (uint64_t)(ramp * 1e9);
     if (seconds > 0) stop = start + (uint64_t)(seconds * 1e9);
     while (now() < stop && ended < wanted) {
-        begin_due();
+        begin_due(now());
         uint64_t due = start + (uint64_t)((double)begun / (rate > 0 ? rate : 1) * 1e9);
         wait_for_events(rate > 0 && idle_count > 0 ? due : now() + (now() < start ? 1000000 : 10000000));
     }
+    // What was due in the end, and waited for nothing but this program.
+    if (rate > 0) begin_due(stop - 1);
     // What is under way counts for the CPU that it takes, not for the time.
     for (uint64_t limit = now() + 45000000000; busy > 0 && now() < limit;) wait_for_events(now() + 100000000);
     lost += busy;
