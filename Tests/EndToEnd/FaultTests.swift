@@ -188,7 +188,11 @@ extension Operation {
             let sample = Sample(start: .launched(by: ["prlimit", "--nofile=70:70"]))
             let installation = sample.installation
             let pid = installation.flowhook.pid
-            #expect(installation.log.contains("max_in_flight is cut to fit the limit of descriptors"))
+            #expect(
+                Installation.waitUntil {
+                    installation.log.contains("max_in_flight is cut to fit the limit of descriptors")
+                }
+            )
             let waiting = sample.begin(100, Self.second)
             Installation.waitUntil { !sample.service.received.isEmpty }
             let before = Process.processorTicks(of: pid)

@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import Testing
 
 /// Flowhook as a user installs it: a store on disk, the real program, real nginx in front with the files that ship.
 final class Installation: @unchecked Sendable {
@@ -190,8 +191,14 @@ final class Installation: @unchecked Sendable {
         return true
     }
 
-    /// What Flowhook has logged.
+    /// What Flowhook has logged; its last lines may still wait to be written.
     var log: String { Files.read("\(directory)/flowhook.log") }
+
+    /// Ends Flowhook and gives all that it has logged: only then is what is not there absent.
+    func finalLog() -> String {
+        #expect(flowhook.end() == 0)
+        return log
+    }
 
     /// The metrics' samples by everything before their value.
     var metrics: [String: Double] {
