@@ -40,6 +40,7 @@ struct Serve: ParsableCommand {
         }
         let socket = try listeningSocket(snapshot.settings)
         let log = Log(writer: LogWriter(), settings: snapshot.settings)
+        defer { log.close() }
         snapshot = fitted(snapshot, log)
         let server = try Server(snapshot: snapshot, socket: socket, log: log)
         log.write(.notice, "serving") { line in
@@ -49,7 +50,6 @@ struct Serve: ParsableCommand {
             line.add("programs", snapshot.tree.programs.count)
         }
         let isDrained = server.run(signals, reloader: reloader, told: loaded.diagnostics) { fitted($0, log) }
-        log.close()
         if !isDrained { throw ExitCode(ExitStatus.unavailable) }
     }
 
