@@ -59,6 +59,15 @@ private struct Pipe {
         #expect(line["time"]?.stringValue?.utf8.count == "2026-05-23T10:00:00.123Z".utf8.count)
     }
 
+    /// In milliseconds, to the nearest tenth.
+    @Test(arguments: [(0, "0.0"), (49, "0.0"), (50, "0.1"), (1_000, "1.0"), (9_999, "10.0"), (1_234_567, "1234.6")])
+    func writesTimesWithOneDecimal(microseconds: Int64, text: String) throws {
+        let lines = try lines(Settings()) { log in
+            log.write(.info, "timed") { $0.add("totalMilliseconds", milliseconds: microseconds) }
+        }
+        #expect(try JSONValue(parsing: lines[0])["totalMilliseconds"] == .number(text))
+    }
+
     @Test func tellsFromTheLevelOnThatIsSet() throws {
         var settings = Settings()
         settings.logLevel = .warning
