@@ -33,9 +33,9 @@ class Stand:
         self.rows = []
         self.errors = 0
 
-    def start(self, settings="", log_level="warning"):
+    def start(self, settings=""):
         """Starts a Flowhook with some settings and an nginx in front of it."""
-        return self.start_peer(Flowhook, settings, log_level)
+        return self.start_peer(Flowhook, settings)
 
     def start_peer(self, kind, *words):
         """Starts a peer and an nginx in front of it."""

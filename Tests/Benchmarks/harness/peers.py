@@ -62,8 +62,8 @@ class Peer:
 class Flowhook(Peer):
     name, title = "flowhook", "Flowhook"
 
-    def __init__(self, workshop, service, settings="", log_level="warning"):
-        self.settings = SETTINGS.format(log_level=log_level) + settings
+    def __init__(self, workshop, service, settings=""):
+        self.settings = SETTINGS.format(log_level="warning") + settings
         super().__init__(workshop, service)
 
     def start(self, workshop, service):
