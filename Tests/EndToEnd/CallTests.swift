@@ -121,7 +121,7 @@ extension EndToEnd {
             #expect(ask("bad").contains("circuit-open"))
             #expect(ask("paced").contains("rate-limited"))
             // Waiting is told in the log.
-            #expect(installation.log.contains(#""queueMilliseconds":"#))
+            #expect(Installation.waitUntil { installation.log.contains(#""queueMilliseconds":"#) })
         }
     }
 }
