@@ -6,7 +6,8 @@ internal import Synchronization
 /// Answers requests, whichever way they came in: finds the endpoint, runs the pipeline, logs a line.
 package final class Service: Sendable {
     private let store: Locked<Store>
-    private let callers: [ObjectIdentifier: Caller]
+    /// One for each loop, of which there are few.
+    private let callers: [Caller]
     /// The log lines, the metrics and the activity log.
     package let observer: Observer
     /// When the service stops, in nanoseconds of the monotonic clock; 0 before it drains.
@@ -37,10 +38,7 @@ package final class Service: Sendable {
     package init(snapshot: Snapshot, callers: [Caller], log: Log) {
         observer = Observer(log: log)
         store = Locked(Store(present: Present(snapshot, observer)))
-        self.callers = Dictionary(
-            callers.map { (ObjectIdentifier($0.loop), $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
+        self.callers = callers
     }
 
     /// Turns `readyz` to 503 and refuses calls that could outlast the service, which stops after so many seconds.
@@ -120,7 +118,7 @@ package final class Service: Sendable {
         on loop: EventLoop
     ) async throws(Problem) -> WebAnswer {
         let body = try exchange.body()
-        guard let caller = callers[ObjectIdentifier(loop)] else {
+        guard let caller = callers.first(where: { $0.loop === loop }) else {
             throw Problem(.internalError, detail: "The request came in on an event loop without a caller.")
         }
         try beginFlight(exchange.snapshot)

@@ -6,20 +6,9 @@ internal import Synchronization
 /// A host that has not failed since it was last forgotten has no entry; while there is no entry at all, a call passes
 /// without taking the lock.
 package final class Circuits: Sendable {
-    private let circuits = Locked<[Host: Circuit]>([:])
+    /// By host and port, `api.example.com:443`.
+    private let circuits = Locked<[String: Circuit]>([:])
     private let count = Atomic<Int>(0)
-
-    /// A host and port.
-    struct Host: Hashable {
-        let name: String
-        let port: Int
-
-        /// The host that a request goes to; names ignore case.
-        init(of request: OutgoingRequest) {
-            name = request.host.lowercased()
-            port = request.port
-        }
-    }
 
     /// How many hosts are remembered; a redirect can lead to any number of them.
     private static let maximumHosts = 1_024
@@ -40,22 +29,26 @@ package final class Circuits: Sendable {
 
     /// The circuits of the hosts that have failed, at most 1,024; a host that is not listed is closed.
     package var readings: [Reading] {
-        circuits.withLock { $0.map { ($0.key, $0.value.state.rawValue) } }
-            .map { Reading(host: "\($0.0.name):\($0.0.port)", state: $0.1) }
+        circuits.withLock { $0.map { Reading(host: $0.key, state: $0.value.state.rawValue) } }
             .sorted { $0.host < $1.host }
+    }
+
+    /// The host that a request goes to, with its port; names ignore case.
+    private static func host(of request: OutgoingRequest) -> String {
+        "\(request.host.lowercased()):\(request.port)"
     }
 
     /// Whether a request would be refused now.
     func refuses(_ request: OutgoingRequest, at now: UInt64, _ rule: Circuit.Rule) -> Bool {
         guard count.load(ordering: .relaxed) > 0 else { return false }
-        let host = Host(of: request)
+        let host = Self.host(of: request)
         return circuits.withLock { $0[host]?.refuses(at: now, rule) ?? false }
     }
 
     /// Asks leave for a request; `nil` where its circuit is open.
     func admit(_ request: OutgoingRequest, at now: UInt64, _ rule: Circuit.Rule) -> Circuit.Pass? {
         guard count.load(ordering: .relaxed) > 0 else { return .ofUntouchedCircuit }
-        let host = Host(of: request)
+        let host = Self.host(of: request)
         return circuits.withLock { circuits in
             guard var circuit = circuits[host] else { return .ofUntouchedCircuit }
             defer { circuits[host] = circuit }
@@ -75,7 +68,7 @@ package final class Circuits: Sendable {
         case .failure: break
         case .success, .nothing: guard count.load(ordering: .relaxed) > 0 else { return }
         }
-        let host = Host(of: request)
+        let host = Self.host(of: request)
         circuits.withLock { circuits in
             if circuits[host] == nil {
                 guard case .failure = verdict, makeRoom(in: &circuits, at: now) else { return }
@@ -86,7 +79,7 @@ package final class Circuits: Sendable {
     }
 
     /// Whether there is room for one more, once what can be forgotten is.
-    private func makeRoom(in circuits: inout [Host: Circuit], at now: UInt64) -> Bool {
+    private func makeRoom(in circuits: inout [String: Circuit], at now: UInt64) -> Bool {
         guard circuits.count >= Self.maximumHosts else { return true }
         circuits = circuits.filter { _, circuit in
             guard let openSince = circuit.openSince else { return false }

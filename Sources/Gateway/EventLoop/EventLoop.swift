@@ -267,9 +267,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             if Int(count) == capacity { crowdedTurn?() }
         }
         // The last references to what the loop held go on its own thread, and may still cancel a timer of theirs.
-        let left = (registrations, timers)
+        let left = (registrations, timers.removeAll())
         registrations = []
-        timers = TimerHeap()
         crowdedTurn = nil
         withExtendedLifetime(left) {}
     }

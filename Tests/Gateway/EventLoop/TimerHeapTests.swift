@@ -44,4 +44,15 @@ import Testing
         heap.cancel(token)
         #expect(heap.nextDeadline() == 1)
     }
+
+    @Test func forgetsAllAndTheirTokensWithThem() {
+        var heap = TimerHeap()
+        let tokens = [3, 1, 2].map { heap.insert(at: $0) {} }
+        heap.cancel(tokens[1])
+        #expect(heap.removeAll().count == 2)
+        #expect(heap.nextDeadline() == nil && heap.popDue(at: 9, upTo: heap.latest) == nil)
+        _ = heap.insert(at: 5) {}
+        for token in tokens { heap.cancel(token) }
+        #expect(heap.nextDeadline() == 5)
+    }
 }
