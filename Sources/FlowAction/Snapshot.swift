@@ -17,9 +17,9 @@ package final class Snapshot: Sendable {
     /// When the store was read.
     package let loadedAt: Instant
 
-    /// The webhooks in any order, and their positions under their names as the store spells them.
+    /// The webhooks in any order, and their positions under their names.
     private let listed: [Webhook]
-    private let spelt: NameTable
+    private let positions: NameTable
 
     /// Joins what was loaded.
     package init(
@@ -39,12 +39,11 @@ package final class Snapshot: Sendable {
         self.timeZone = timeZone
         self.loadedAt = loadedAt
         listed = Array(webhooks.values)
-        spelt = NameTable(listed.enumerated().map { ($1.name, $0) })
+        positions = NameTable(listed.enumerated().map { ($1.name, $0) })
     }
 
     /// The webhook of a name, without regard to case.
     package func webhook(named name: String) -> Webhook? {
-        // Nearly every request spells it as the store does.
-        if let position = spelt[name] { listed[position] } else { webhooks[name.lowercased()] }
+        positions[name].map { listed[$0] }
     }
 }

@@ -75,8 +75,7 @@ private struct CredentialScanner {
     private static let minimumRun = 8
 
     init(_ text: String) {
-        let none = FieldCatalog(fields: [])
-        let text = TokenizedText(text, syntax: TokenSyntax(leadFields: none, companyFields: none))
+        let text = TokenizedText(text, syntax: nil)
         bytes = text.bytes
         tokens = text.tokens.map(\.range)
     }

@@ -127,7 +127,8 @@ struct TokenSyntax: Sendable {
 
     private func checkDefault(of token: TokenReference, report: Report) {
         guard let text = token.defaultText else {
-            if let colon = token.name.lastIndex(of: ":"), Self.resemblesDefault(token.name[colon...]) {
+            let colon = token.name.utf8.lastIndex(of: UInt8(ascii: ":"))
+            if let colon, Self.resemblesDefault(token.name[colon...]) {
                 report(
                     .warning,
                     "default-syntax",

@@ -22,7 +22,9 @@ struct TokenizedText {
     private let lastEnd: Int?
 
     /// Finds the tokens of a text.
-    init(_ source: String, syntax: TokenSyntax) {
+    ///
+    /// - Parameter syntax: reads what stands in the tokens; `nil` where their places are all that is asked for.
+    init(_ source: String, syntax: TokenSyntax?) {
         self.source = source
         let bytes = Array(source.utf8)
         self.bytes = bytes
@@ -44,7 +46,7 @@ struct TokenizedText {
                 position = open + 2
                 continue
             }
-            let reference = syntax.reference(
+            let reference = syntax?.reference(
                 name: bytes[content.name],
                 defaultText: content.defaultText.map { bytes[$0] },
                 offset: open,

@@ -31,21 +31,35 @@ package struct ProgramTree: Sendable {
     package let programs: [Program]
     private let programsByID: [String: Int]
     private let foldersByPath: [String: Int]
-    private let programsByName: [String: [Int]]
+    private let programsByName: [String: Int]
+    /// All programs of each name that several have.
+    private let namesakes: [String: [Int]]
 
     /// Indexes a tree. `folders[0]` is the root; every `parent` comes before its children.
     package init(folders: [Folder], programs: [Program]) {
         self.folders = folders
         self.programs = programs
-        programsByID = Dictionary(
-            programs.enumerated().map { ($1.id.text, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        foldersByPath = Dictionary(
-            folders.enumerated().map { ($1.path, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        programsByName = Dictionary(grouping: programs.indices, by: { programs[$0].name })
+        programsByID = Self.positions(programs.count) { programs[$0].id.text }
+        foldersByPath = Self.positions(folders.count) { folders[$0].path }
+        var byName: [String: Int] = [:]
+        byName.reserveCapacity(programs.count)
+        var namesakes: [String: [Int]] = [:]
+        for (position, program) in programs.enumerated() {
+            guard let other = byName.updateValue(position, forKey: program.name) else { continue }
+            namesakes[program.name, default: [other]].append(position)
+        }
+        (programsByName, self.namesakes) = (byName, namesakes)
+    }
+
+    /// The positions of things under their names; of two under one name the first.
+    private static func positions(_ count: Int, _ name: (Int) -> String) -> [String: Int] {
+        var positions: [String: Int] = [:]
+        positions.reserveCapacity(count)
+        for position in 0..<count {
+            let name = name(position)
+            if let first = positions.updateValue(position, forKey: name) { positions[name] = first }
+        }
+        return positions
     }
 
     /// A tree of the root alone, without tokens.
@@ -67,8 +81,8 @@ package struct ProgramTree: Sendable {
         let path = reference.split(separator: "/", omittingEmptySubsequences: true).joined(separator: "/")
         if !path.isEmpty, let folder = foldersByPath[path] { return .folder(folder) }
         guard let named = programsByName[reference] else { return .unknown }
-        return named.count == 1
-            ? .folder(programs[named[0]].folder) : .ambiguous(named.map { programs[$0].id.text })
+        if let namesakes = namesakes[reference] { return .ambiguous(namesakes.map { programs[$0].id.text }) }
+        return .folder(programs[named].folder)
     }
 
     /// The position of the program that has an id.

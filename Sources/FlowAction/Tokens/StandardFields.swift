@@ -180,7 +180,7 @@ package enum StandardFields {
             ("Reach", .integer, nil), ("Referred Visits", .integer, nil), ("Referred Enrollments", .integer, nil),
         ]
         return parts.map { part in
-            let suffix = part.name.filter { $0 != " " }
+            let suffix = String(decoding: part.name.utf8.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
             return LeadField(
                 displayName: "Marketo Social \(name) \(part.name)",
                 soapName: "MarketoSocial\(name)\(suffix)",

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The grammar of JSON numbers (RFC 8259, section 6), for values that came as text.
 package enum JSONNumber {
     /// Whether a text is a JSON number.
@@ -8,27 +10,35 @@ package enum JSONNumber {
     /// Whether a text is a JSON number without a fraction other than zeros and without an exponent.
     package static func isWhole(_ text: String) -> Bool {
         guard let parts = parts(of: text) else { return false }
-        return !parts.hasExponent && parts.fraction.allSatisfy { $0 == UInt8(ascii: "0") }
+        return !parts.hasExponent && !parts.hasFraction
     }
 
-    private static func parts(of text: String) -> (fraction: Substring.UTF8View, hasExponent: Bool)? {
-        var rest = text[...].utf8
-        if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
-        let whole = rest.prefix(while: isDigit)
-        guard let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else { return nil }
-        rest = rest.dropFirst(whole.count)
-        var fraction = rest.prefix(0)
-        if rest.first == UInt8(ascii: ".") {
-            fraction = rest.dropFirst().prefix(while: isDigit)
-            guard !fraction.isEmpty else { return nil }
-            rest = rest.dropFirst(1 + fraction.count)
+    /// What a number consists of beside its whole part; a fraction of zeros is none. `nil` where the text is no number.
+    private static func parts(of text: String) -> (hasFraction: Bool, hasExponent: Bool)? {
+        text.withBytes { bytes in
+            var position = bytes.first == UInt8(ascii: "-") ? 1 : 0
+            func digits() -> Range<Int> {
+                let start = position
+                while position < bytes.count, isDigit(bytes[position]) { position += 1 }
+                return start..<position
+            }
+            let whole = digits()
+            guard !whole.isEmpty, bytes[whole.lowerBound] != UInt8(ascii: "0") || whole.count == 1 else { return nil }
+            var hasFraction = false
+            if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+                position += 1
+                let fraction = digits()
+                guard !fraction.isEmpty else { return nil }
+                hasFraction = fraction.contains { bytes[$0] != UInt8(ascii: "0") }
+            }
+            if position == bytes.count { return (hasFraction, false) }
+            guard bytes[position] | 0x20 == UInt8(ascii: "e") else { return nil }
+            position += 1
+            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+                position += 1
+            }
+            return !digits().isEmpty && position == bytes.count ? (hasFraction, true) : nil
         }
-        guard rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") else {
-            return rest.isEmpty ? (fraction, false) : nil
-        }
-        rest.removeFirst()
-        if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest.removeFirst() }
-        return !rest.isEmpty && rest.allSatisfy(isDigit) ? (fraction, true) : nil
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

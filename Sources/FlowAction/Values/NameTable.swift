@@ -1,11 +1,13 @@
 internal import JSON
 
-/// Positions under names, compared byte by byte: made once, and asked for every name of every request.
+/// Positions under names, found without regard to case: made once, and asked for every name of every request.
 ///
 /// Its hash is a cheap one without a secret: nobody but the store puts names in, so a request cannot make it slow.
 package struct NameTable: Sendable {
     private struct Entry {
+        /// ASCII alone.
         var name: String
+        var hash: UInt64
         var position: Int
         /// The next entry of the same slot, -1 at its end.
         var next: Int32
@@ -14,37 +16,72 @@ package struct NameTable: Sendable {
     private var entries: [Entry] = []
     /// The first entry of each slot, -1 where there is none; their number is a power of 2.
     private var slots: [Int32]
+    /// The positions under names that are not of ASCII alone: in lower case and compared as Unicode has it.
+    private var others: [String: Int] = [:]
 
     /// Makes a table; of two positions under one name the first holds.
     package init(_ names: [(name: String, position: Int)]) {
         var count = 8
         while count < 2 * names.count { count *= 2 }
         slots = [Int32](repeating: -1, count: count)
-        for (name, position) in names where self[name] == nil {
-            let slot = slot(of: name)
-            entries.append(Entry(name: name, position: position, next: slots[slot]))
-            slots[slot] = Int32(entries.count - 1)
+        entries.reserveCapacity(names.count)
+        for (name, position) in names {
+            if add(name, position) { continue }
+            // Some letters beyond ASCII have a small one within it.
+            let lowercased = name.lowercased()
+            if !add(lowercased, position), others[lowercased] == nil { others[lowercased] = position }
         }
     }
 
     /// The position under a name.
     package subscript(name: String) -> Int? {
-        var index = Int(slots[slot(of: name)])
+        if let hash = Self.hash(of: name) { return entry(name, hash).map { entries[$0].position } }
+        let lowercased = name.lowercased()
+        guard let hash = Self.hash(of: lowercased) else { return others[lowercased] }
+        return entry(lowercased, hash).map { entries[$0].position }
+    }
+
+    /// Adds a name that is not there yet; `false`, and nothing done, where it is not of ASCII alone.
+    private mutating func add(_ name: String, _ position: Int) -> Bool {
+        guard let hash = Self.hash(of: name) else { return false }
+        guard entry(name, hash) == nil else { return true }
+        let slot = slot(of: hash)
+        entries.append(Entry(name: name, hash: hash, position: position, next: slots[slot]))
+        slots[slot] = Int32(entries.count - 1)
+        return true
+    }
+
+    /// The index of the entry of a name of ASCII.
+    private func entry(_ name: String, _ hash: UInt64) -> Int? {
+        var index = Int(slots[slot(of: hash)])
         while index >= 0 {
-            if entries[index].name == name { return entries[index].position }
+            if entries[index].hash == hash, isSpelt(name, at: index) { return index }
             index = Int(entries[index].next)
         }
         return nil
     }
 
-    /// Eight bytes at a time, mixed by a multiplication.
-    private func slot(of name: String) -> Int {
-        let hash = name.withBytes { utf8 in
+    private func isSpelt(_ name: String, at index: Int) -> Bool {
+        // Nearly every request spells it as the store does.
+        entries[index].name == name || entries[index].name.lowercased() == name.lowercased()
+    }
+
+    private func slot(of hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    }
+
+    /// Eight bytes at a time, without the bit that tells capitals, mixed by a multiplication; `nil` for a name that is not
+    /// of ASCII alone.
+    private static func hash(of name: String) -> UInt64? {
+        name.withBytes { utf8 in
             let raw = UnsafeRawBufferPointer(utf8)
             var hash = UInt64(raw.count)
+            var all: UInt64 = 0
             var position = 0
             while position + 8 <= raw.count {
-                hash = Self.mixed(hash ^ raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                let bytes = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                all |= bytes
+                hash = mixed(hash ^ (bytes | 0x2020_2020_2020_2020))
                 position += 8
             }
             var rest: UInt64 = 0
@@ -52,9 +89,10 @@ package struct NameTable: Sendable {
                 rest = rest << 8 | UInt64(raw[position])
                 position += 1
             }
-            return Self.mixed(hash ^ rest)
+            all |= rest
+            guard all & 0x8080_8080_8080_8080 == 0 else { return nil }
+            return mixed(hash ^ (rest | 0x2020_2020_2020_2020))
         }
-        return Int(truncatingIfNeeded: hash) & (slots.count - 1)
     }
 
     private static func mixed(_ hash: UInt64) -> UInt64 {
