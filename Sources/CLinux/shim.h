@@ -53,6 +53,12 @@ static inline int flowhook_open_folder(const char *path) {
     return open(path, path_only | O_CLOEXEC | O_DIRECTORY);
 }
 
+/// Reads entries of an opened directory one behind the other (getdents64(2), declared under _GNU_SOURCE alone): how many
+/// bytes they take, 0 at the end, or -1.
+static inline long flowhook_read_entries(int directory, void *buffer, unsigned long size) {
+    return syscall(SYS_getdents64, directory, buffer, size);
+}
+
 /// Raises the limit of open descriptors to the hard limit and gives it (getrlimit(2)).
 static inline unsigned long flowhook_raise_descriptor_limit(void) {
     struct rlimit limit = {0, 0};

@@ -146,12 +146,14 @@ package struct WebRequest: Sendable {
         private let ranges: [Range<Int>]
 
         init() {
-            let sorted = Variable.allCases.sorted { Self.key(of: $0) < Self.key(of: $1) }
+            let sorted = Variable.allCases.map { (key: Self.key(of: $0), variable: $0) }.sorted { $0.key < $1.key }
+            var next = 0
             ranges = (0..<128).map { key in
-                let first = sorted.firstIndex { Self.key(of: $0) == key } ?? 0
-                return first..<first + sorted.count { Self.key(of: $0) == key }
+                let first = next
+                while next < sorted.count, sorted[next].key == key { next += 1 }
+                return first..<next
             }
-            entries = sorted.map { variable in
+            entries = sorted.map { _, variable in
                 let name = "\(variable.name)="
                 let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count)
                 for (index, byte) in name.utf8.enumerated() { bytes[index] = CChar(bitPattern: byte) }

@@ -5,7 +5,7 @@ internal import YAML
 /// Reads a webhook file as listings show it: its keys with their values as written.
 enum DefinitionReader {
     /// Keys whose plain values are numbers or truth values; those of all others are text.
-    private static let typed: Set = ["max_concurrent", "redirects", "retry"]
+    private static let typed = ["max_concurrent", "redirects", "retry"]
 
     /// The keys of a file in their order.
     static func read(_ root: YAMLNode) -> JSONObject {

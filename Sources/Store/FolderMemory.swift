@@ -26,8 +26,9 @@ final class FolderMemory {
         folder.pass = pass.number
         do {
             let listing = try pass.files.list(path)
-            folder.folders = listing.folders.map { ($0, "\(path)/\($0)") }
-            folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, "\(path)/\($0)") }
+            let start = path + "/"
+            folder.folders = listing.folders.map { ($0, start + $0) }
+            folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, start + $0) }
         } catch {
             folder.failure = error
         }

@@ -3,8 +3,9 @@ internal import YAML
 
 /// Reads the known keys of a mapping; what is unknown, or of the wrong kind, becomes a finding.
 struct MappingReader {
-    private let pairs: [String: YAMLNode]
-    private let place: YAMLNode
+    private let pairs: [YAMLNode.Pair]
+    /// The keys of the pairs: a few, which are compared sooner than they are hashed.
+    private let names: [String]
 
     /// Opens a mapping.
     ///
@@ -14,29 +15,24 @@ struct MappingReader {
             findings.error("mapping-expected", "\(what) is to be a mapping of keys and values", at: node)
             return nil
         }
-        var known: [String: YAMLNode] = [:]
-        for pair in pairs {
-            guard keys.contains(pair.name) else {
-                findings.error(
-                    "unknown-key",
-                    "\(what) has no key \"\(pair.name)\"; it may have \(keys.joined(separator: ", "))",
-                    at: pair.key,
-                    suggestion: NearestWord.find(pair.name, among: keys)
-                )
-                continue
-            }
-            known[pair.name] = pair.value
+        names = pairs.map(\.name)
+        for (index, name) in names.enumerated() where !keys.contains(name) {
+            findings.error(
+                "unknown-key",
+                "\(what) has no key \"\(name)\"; it may have \(keys.joined(separator: ", "))",
+                at: pairs[index].key,
+                suggestion: NearestWord.find(name, among: keys)
+            )
         }
-        self.pairs = known
-        place = node
+        self.pairs = pairs
     }
 
     /// The value of a key.
-    subscript(key: String) -> YAMLNode? { pairs[key] }
+    subscript(key: String) -> YAMLNode? { names.firstIndex(of: key).map { pairs[$0].value } }
 
     /// The text of a key, however it is quoted; `nil` where the key is missing or has no value.
     func text(_ key: String, _ findings: inout Findings) -> String? {
-        guard let node = pairs[key], !node.isNull else { return nil }
+        guard let node = self[key], !node.isNull else { return nil }
         guard let text = node.text else {
             findings.textExpected("\"\(key)\"", at: node)
             return nil
@@ -49,7 +45,7 @@ struct MappingReader {
         _ key: String,
         _ findings: inout Findings
     ) -> Word? where Word.RawValue == String {
-        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        guard let text = text(key, &findings), let node = self[key] else { return nil }
         if let word = Word(rawValue: text) { return word }
         let words = Word.allCases.map(\.rawValue)
         findings.error(
@@ -73,7 +69,7 @@ struct MappingReader {
 
     /// A whole number within bounds.
     func integer(_ key: String, in range: ClosedRange<Int>, _ findings: inout Findings) -> Int? {
-        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        guard let text = text(key, &findings), let node = self[key] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             findings.error(
                 "number-expected",
@@ -87,7 +83,7 @@ struct MappingReader {
 
     /// A time such as `250ms` or `30s`, above 0 and up to a bound.
     func duration(_ key: String, upTo bound: Duration, _ findings: inout Findings) -> Duration? {
-        guard let text = text(key, &findings), let node = pairs[key] else { return nil }
+        guard let text = text(key, &findings), let node = self[key] else { return nil }
         guard let duration = DurationText.read(text), duration > .zero, duration <= bound else {
             findings.error(
                 "duration-expected",

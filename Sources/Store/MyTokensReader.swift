@@ -24,6 +24,7 @@ struct MyTokensReader {
             return [:]
         }
         var tokens: [String: MyToken] = [:]
+        tokens.reserveCapacity(pairs.count)
         for pair in pairs {
             let name = pair.name
             guard isName(name) else {
@@ -72,6 +73,8 @@ struct MyTokensReader {
 
     /// A plain scalar is a number or a date where it reads as one, else text exactly as written.
     private static func type(ofPlain text: String) -> MyToken.Kind {
+        // Either begins with a digit, a number with a sign too.
+        guard let first = text.utf8.first, first <= UInt8(ascii: "9") else { return .text }
         if JSONNumber.isValid(text), let value = Double(text), value.isFinite { return .number }
         if let date = ISODateTime(text), !date.hasTime { return .date }
         return .text

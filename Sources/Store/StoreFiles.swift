@@ -45,23 +45,15 @@ struct StoreFiles {
         let opened = self.folder.open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK)
         guard opened >= 0 else {
             if errno == ENOENT { return listing }
-            throw ReadError(code: "unreadable", message: "the folder cannot be read: \(Self.reason)")
+            throw Self.unreadableFolder
         }
-        guard let directory = fdopendir(opened) else {
-            let reason = Self.reason
-            close(opened)
-            throw ReadError(code: "unreadable", message: "the folder cannot be read: \(reason)")
-        }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if Self.isPassedOver(name) { continue }
-            switch Int32(entry.pointee.d_type) {
-            case Int32(DT_DIR): listing.folders.append(name)
-            case Int32(DT_REG): listing.files.append(name)
-            default:
+        defer { close(opened) }
+        try FolderEntries.forEach(in: opened) { (name, type) throws(ReadError) in
+            if Self.isPassedOver(name) { return }
+            switch type {
+            case .folder: listing.folders.append(name)
+            case .file: listing.files.append(name)
+            case .other:
                 // A link, or a file system that does not tell.
                 let relative = folder.isEmpty ? name : "\(folder)/\(name)"
                 var status = stat()
@@ -188,7 +180,9 @@ struct StoreFiles {
         var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), maximumBytes) + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw ReadError(code: "unreadable", message: "it cannot be read: \(reason)") }
             if got == 0 { break }
@@ -202,7 +196,7 @@ struct StoreFiles {
         guard count <= maximumBytes else {
             throw ReadError(code: "too-large", message: "it is larger than \(maximumBytes >> 20) MiB")
         }
-        bytes.removeSubrange(count...)
+        bytes.removeLast(bytes.count - count)
         return (bytes, FileStamp(status))
     }
 
@@ -233,6 +227,11 @@ struct StoreFiles {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    /// Why a folder cannot be read, as `errno` says.
+    static var unreadableFolder: ReadError {
+        ReadError(code: "unreadable", message: "the folder cannot be read: \(reason)")
     }
 
     private static var reason: String { String(cString: strerror(errno)) }

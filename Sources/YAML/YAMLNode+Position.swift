@@ -7,7 +7,7 @@ extension YAMLNode {
     package func position(ofOffset offset: Int) -> (line: Int, column: Int) {
         guard case .scalar(let text, let style) = content else { return (line, column) }
         let wanted = min(max(0, offset), text.utf8.count)
-        guard let raw else {
+        guard case .rest(let raw) = origin else {
             let before = String(decoding: text.utf8.prefix(wanted), as: UTF8.self)
             return (line, column + before.unicodeScalars.count)
         }

@@ -6,11 +6,22 @@ package struct YAMLNode: Sendable, Hashable {
     package var line: Int
     /// The column at which it begins, in characters from 1.
     package var column: Int
-    /// The file from where the node begins to its end, of a scalar in quotes, in a block or on several lines, where a
-    /// byte's place cannot be told from the text alone; `nil` for other nodes.
-    var raw: ArraySlice<UInt8>?
+    /// What stands in the file, where more is asked of it than the content tells.
+    var origin: Origin?
+
+    /// What stands in the file; apart from the node, since few nodes have one.
+    indirect enum Origin: Sendable, Hashable {
+        /// The file from where a scalar begins to the file's end: of one in quotes, in a block or on several lines, where
+        /// a byte's place cannot be told from the text alone.
+        case rest(ArraySlice<UInt8>)
+        /// A list or mapping in brackets that stands on one line.
+        case line(String)
+    }
+
     /// The text in the file, of a list or mapping in brackets that stands on one line; `nil` for other nodes.
-    package var written: String?
+    package var written: String? {
+        if case .line(let text) = origin { text } else { nil }
+    }
 
     /// What a node is.
     package indirect enum Content: Sendable, Hashable {

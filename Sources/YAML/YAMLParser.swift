@@ -50,6 +50,10 @@ private struct YAMLComposer {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let source: YAMLSource
     private var depth = 0
+    /// The text of the scalar that was read last: apart from its event, which is copied about.
+    private var text = ""
+    /// Whether ``text`` holds a brace; most texts do not, and a search for a token is slow.
+    private var holdsBrace = false
     /// Where what has been read ends, for errors that show in the text behind it.
     private var end = (line: 1, column: 1)
     /// The list in brackets that ended last.
@@ -74,7 +78,6 @@ private struct YAMLComposer {
         var column: Int
         var endLine: Int
         var endColumn: Int
-        var text = ""
         var style = YAMLNode.Style.plain
         var isFlow = false
     }
@@ -90,7 +93,7 @@ private struct YAMLComposer {
             case YAML_SCALAR_EVENT, YAML_MAPPING_START_EVENT, YAML_SEQUENCE_START_EVENT:
                 let node = try node(event)
                 // A file of comments alone is an empty document.
-                root = node.isNull && event.text.isEmpty ? nil : node
+                root = node.isNull && node.text?.isEmpty == true ? nil : node
             default: continue
             }
         }
@@ -106,17 +109,21 @@ private struct YAMLComposer {
     }
 
     private mutating func scalar(_ event: Event) -> YAMLNode {
-        if event.style == .plain, let error = source.comment(after: event.text, event.endLine, event.endColumn) {
+        let text = text
+        let isPlain = event.style == .plain
+        if isPlain, holdsBrace, let error = source.comment(after: text, event.endLine, event.endColumn) {
             errors.append(error)
             // What its author meant, so that nothing is said twice.
-            let text = event.text + source.rest(of: event.endLine, from: event.endColumn)
-            return YAMLNode(content: .scalar(text, .plain), line: event.line, column: event.column)
+            let rest = source.rest(of: event.endLine, from: event.endColumn)
+            return YAMLNode(content: .scalar(text + rest, .plain), line: event.line, column: event.column)
         }
-        var node = YAMLNode(content: .scalar(event.text, event.style), line: event.line, column: event.column)
-        if event.style != .plain || event.endLine > event.line {
-            node.raw = source.bytes(from: event.line, event.column)
-        }
-        return node
+        let isWalked = !isPlain || event.endLine > event.line
+        return YAMLNode(
+            content: .scalar(text, event.style),
+            line: event.line,
+            column: event.column,
+            origin: isWalked ? .rest(source.bytes(from: event.line, event.column)) : nil
+        )
     }
 
     private mutating func sequence(_ start: Event) throws(YAMLError) -> YAMLNode {
@@ -135,7 +142,7 @@ private struct YAMLComposer {
             lastList = (start.line, start.column, last.endLine)
         }
         var node = YAMLNode(content: .sequence(elements), line: start.line, column: start.column)
-        node.written = written(from: start, to: last)
+        node.origin = origin(from: start, to: last)
         return node
     }
 
@@ -157,11 +164,11 @@ private struct YAMLComposer {
             guard event.type == YAML_SCALAR_EVENT else {
                 throw error(event, "yaml-key", "a key is to be text, not a list or a mapping")
             }
+            let name = text
             let key = scalar(event)
-            let line =
-                pairs.count <= Self.fewPairs ? pairs.first { $0.key.text == event.text }?.key.line : lines[event.text]
+            let line = pairs.count <= Self.fewPairs ? pairs.first { $0.key.text == name }?.key.line : lines[name]
             if let line {
-                let message = "the key \"\(event.text)\" stands here again; it is on line \(line) too"
+                let message = "the key \"\(name)\" stands here again; it is on line \(line) too"
                 errors.append(error(event, "duplicate-key", message))
                 _ = try node(next())
                 continue
@@ -169,20 +176,20 @@ private struct YAMLComposer {
             pairs.append(YAMLNode.Pair(key: key, value: try node(next())))
             if pairs.count > Self.fewPairs {
                 if lines.isEmpty { for pair in pairs { lines[pair.name] = pair.key.line } }
-                lines[event.text] = event.line
+                lines[name] = event.line
             }
         }
         depth -= 1
         var node = YAMLNode(content: .mapping(pairs), line: start.line, column: start.column)
-        node.written = written(from: start, to: last)
+        node.origin = origin(from: start, to: last)
         return node
     }
 
     /// What stands in the file from the start of a list or mapping in brackets to its end, where that is one line.
-    private func written(from start: Event, to last: Event) -> String? {
+    private func origin(from start: Event, to last: Event) -> YAMLNode.Origin? {
         guard start.isFlow, start.line == last.endLine else { return nil }
         let rest = source.rest(of: start.line, from: start.column).unicodeScalars
-        return String(Substring(rest.prefix(max(0, last.endColumn - start.column))))
+        return .line(String(Substring(rest.prefix(max(0, last.endColumn - start.column)))))
     }
 
     private mutating func enter(_ event: Event) throws(YAMLError) {
@@ -216,10 +223,8 @@ private struct YAMLComposer {
         case YAML_SCALAR_EVENT:
             let scalar = raw.data.scalar
             refuse(anchor: scalar.anchor, tag: scalar.tag, event)
-            event.text = String(
-                decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
-                as: UTF8.self
-            )
+            text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            holdsBrace = memchr(scalar.value, Int32(UInt8(ascii: "{")), scalar.length) != nil
             event.style = style(scalar.style)
         case YAML_SEQUENCE_START_EVENT:
             refuse(anchor: raw.data.sequence_start.anchor, tag: raw.data.sequence_start.tag, event)

@@ -72,8 +72,6 @@ final class YAMLSource {
     /// The error of a comment that begins inside a token that is still open at the end of a plain value; `nil` where
     /// there is none.
     func comment(after text: String, _ line: Int, _ column: Int) -> YAMLError? {
-        // Most values hold no brace at all, and a search for two is slow.
-        guard text.utf8.contains(UInt8(ascii: "{")) else { return nil }
         guard let open = text.ranges(of: "{{").last, !text[open.upperBound...].contains("}}") else { return nil }
         let rest = self.rest(of: line, from: column)
         let afterBlanks = rest.drop { $0 == " " || $0 == "\t" }

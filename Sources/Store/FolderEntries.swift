@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Glibc
+
+/// The entries of a directory as the kernel gives them (getdents64(2)).
+///
+/// readdir(3) gives the same, but asks three things more for each directory, and a store has hundreds.
+enum FolderEntries {
+    /// What an entry is.
+    enum Kind {
+        /// A folder.
+        case folder
+        /// A file.
+        case file
+        /// A link, something else, or what the file system does not tell.
+        case other
+    }
+
+    /// How many bytes of entries are read at once.
+    private static let bufferBytes = 16_384
+
+    /// How an entry begins: `d_ino`, `d_off`, `d_reclen`, `d_type`; its name follows, ended by a 0.
+    private enum Offset {
+        static let length = 16
+        static let type = 18
+        static let name = 19
+    }
+
+    /// Runs a closure with each entry of an opened directory but `.` and `..`, in no order.
+    ///
+    /// - Throws: where the directory cannot be read, and what the closure throws.
+    static func forEach(
+        in directory: Int32,
+        _ body: (_ name: String, _ kind: Kind) throws(StoreFiles.ReadError) -> Void
+    ) throws(StoreFiles.ReadError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferBytes, alignment: 8)
+        defer { buffer.deallocate() }
+        guard let start = buffer.baseAddress else { return }
+        while true {
+            let count = flowhook_read_entries(directory, start, UInt(buffer.count))
+            guard count >= 0 else { throw StoreFiles.unreadableFolder }
+            if count == 0 { return }
+            var entry = UnsafeRawPointer(start)
+            let end = entry + count
+            while entry < end {
+                let name = (entry + Offset.name).assumingMemoryBound(to: CChar.self)
+                let type = entry.load(fromByteOffset: Offset.type, as: UInt8.self)
+                entry += Int(entry.load(fromByteOffset: Offset.length, as: UInt16.self))
+                if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { continue }
+                try body(String(cString: name), kind(type))
+            }
+        }
+    }
+
+    private static func kind(_ type: UInt8) -> Kind {
+        switch Int(type) {
+        case Int(DT_DIR): .folder
+        case Int(DT_REG): .file
+        default: .other
+        }
+    }
+}
