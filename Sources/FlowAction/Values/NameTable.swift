@@ -55,15 +55,26 @@ package struct NameTable: Sendable {
     private func entry(_ name: String, _ hash: UInt64) -> Int? {
         var index = Int(slots[slot(of: hash)])
         while index >= 0 {
-            if entries[index].hash == hash, isSpelt(name, at: index) { return index }
+            if entries[index].hash == hash, Self.isSame(entries[index].name, name) { return index }
             index = Int(entries[index].next)
         }
         return nil
     }
 
-    private func isSpelt(_ name: String, at index: Int) -> Bool {
-        // Nearly every request spells it as the store does.
-        entries[index].name == name || entries[index].name.lowercased() == name.lowercased()
+    /// Whether two names of ASCII are the same but for their case.
+    private static func isSame(_ first: String, _ second: String) -> Bool {
+        // Nearly every request spells a name as the store does.
+        first == second
+            || first.withBytes { first in
+                second.withBytes { second in
+                    guard first.count == second.count else { return false }
+                    return first.indices.allSatisfy { index in
+                        let difference = first[index] ^ second[index]
+                        let isLetter = (first[index] | 0x20) &- UInt8(ascii: "a") < 26
+                        return difference == 0 || difference == 0x20 && isLetter
+                    }
+                }
+            }
     }
 
     private func slot(of hash: UInt64) -> Int {
