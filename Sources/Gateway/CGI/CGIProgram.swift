@@ -6,6 +6,9 @@ package enum CGIProgram {
     /// How long a body may take to arrive, in seconds: a web server that falls silent must not leave a process behind.
     static let bodySeconds: UInt64 = 30
 
+    /// How many bytes of a body are read at once.
+    private static let readBytes = 65_536
+
     /// Answers the request of this process; the bytes are those that FastCGI would carry.
     ///
     /// The calling thread is the loop's meanwhile, which has not been started.
@@ -40,7 +43,7 @@ package enum CGIProgram {
         let deadline = nanoseconds(of: CLOCK_MONOTONIC) + bodySeconds * 1_000_000_000
         var body: [UInt8] = []
         var received = 0
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var buffer = [UInt8](repeating: 0, count: min(length ?? readBytes, readBytes))
         while received < length ?? Int.max {
             guard isReadable(input, until: deadline) else {
                 request.isBodyTruncated = true
