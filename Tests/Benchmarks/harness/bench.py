@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import threading
@@ -110,6 +111,15 @@ def machine():
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (f"{len(os.sched_getaffinity(0))} CPUs ({cpu.group(1).strip() if cpu else platform.machine()}), "
             f"{memory:.0f} GiB, Linux {platform.release()}, {time.strftime('%Y-%m-%d')}")
+
+
+def median(results, name):
+    return statistics.median(result[name] for result in results)
+
+
+def ratio(own, other, name):
+    """Flowhook's figure by a peer's, round by round, since the machine changes from one round to the next; the median."""
+    return statistics.median(first[name] / second[name] for first, second in zip(own, other))
 
 
 def table(heads, rows):

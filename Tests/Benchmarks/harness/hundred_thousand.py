@@ -1,10 +1,9 @@
 """A fixed number of calls to a service that takes 50 ms. See Tests/Benchmarks/hundred-thousand."""
 
 import argparse
-import statistics
 import sys
 
-from bench import Load, Service, machine, measure, say, table
+from bench import Load, Service, machine, measure, median, ratio, say, table
 from peers import Floor, Flowhook, Go, start_front
 from processes import Workshop
 
@@ -41,17 +40,16 @@ def report(options, running, results):
     """Prints the table; ends with an error where a call failed."""
     print(f"{machine()}; {options.calls:,} calls to a service that takes {DELAY} ms, {CLIENTS:,} clients; "
           f"{options.rounds} rounds, medians\n")
-    seconds = {name: statistics.median(result["seconds"] for result in rounds) for name, rounds in results.items()}
     errors = {name: sum(result["errors"] for result in rounds) for name, rounds in results.items()}
     rows = [["one after the other", f"{options.calls * DELAY / 1000:,.0f}", "", "", ""]]
     for peer in running:
-        rows.append([peer.title, f"{seconds[peer.name]:.2f}",
-                     f"{statistics.median(result['cpu'] for result in results[peer.name]):.1f}", errors[peer.name],
-                     f"{seconds['flowhook'] / seconds[peer.name]:.2f}"])
+        rows.append([peer.title, f"{median(results[peer.name], 'seconds'):.2f}",
+                     f"{median(results[peer.name], 'cpu'):.1f}", errors[peer.name],
+                     f"{ratio(results['flowhook'], results[peer.name], 'seconds'):.2f}"])
     table(["", "wall s", "CPU µs/call", "errors", "Flowhook's time ×"], rows)
-    ratio = seconds["flowhook"] / seconds["c"]
-    print(f"\nFlowhook takes {ratio:.2f} times as long as the floor; it is to take at most {BOUND:.2f} times: "
-          f"{'holds' if ratio <= BOUND else 'DOES NOT HOLD'}.")
+    times = ratio(results["flowhook"], results["c"], "seconds")
+    print(f"\nFlowhook takes {times:.2f} times as long as the floor; it is to take at most {BOUND:.2f} times: "
+          f"{'holds' if times <= BOUND else 'DOES NOT HOLD'}.")
     if any(errors.values()):
         sys.exit("some calls failed")
 

@@ -2,11 +2,10 @@
 
 import argparse
 import json
-import statistics
 import sys
 
 import peers as all_peers
-from bench import Load, Service, machine, measure, say, table
+from bench import Load, Service, machine, measure, median, ratio, say, table
 from processes import Workshop
 
 CELLS = [(delay, clients) for delay in (0, 50) for clients in (64, 1024)]
@@ -59,15 +58,6 @@ def run(options, workshop):
                 say(f"round {number + 1}  {delay:3} ms  {clients:5} clients  {peer.name:8} {result['rate']:8.0f}/s  "
                     f"{result['cpu']:6.1f} µs  {result['errors']} errors")
     return running, figures
-
-
-def median(results, name):
-    return statistics.median(result[name] for result in results)
-
-
-def ratio(own, other, name):
-    """Flowhook's figure by a peer's, round by round, since the machine changes from one round to the next; the median."""
-    return statistics.median(first[name] / second[name] for first, second in zip(own, other))
 
 
 def report(options, running, figures):
