@@ -110,7 +110,24 @@ def machine():
     cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo", encoding="utf-8").read())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (f"{len(os.sched_getaffinity(0))} CPUs ({cpu.group(1).strip() if cpu else platform.machine()}), "
-            f"{memory:.0f} GiB, Linux {platform.release()}, {time.strftime('%Y-%m-%d')}")
+            f"{memory:.0f} GiB, Linux {platform.release()}, {time.strftime('%Y-%m-%d')}, "
+            f"{stolen():.0f} % of the CPU time taken by its host")
+
+
+def cpu_times():
+    """The CPU time since the machine started, and of it what its host gave to others (proc(5), /proc/stat)."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        times = [int(word) for word in file.readline().split()[1:9]]
+    return sum(times), times[7]
+
+
+AT_START = cpu_times()
+
+
+def stolen():
+    """The share of the CPU time that was stolen since the run began, in percent: with much of it times mean little."""
+    (total, taken), (total_before, taken_before) = cpu_times(), AT_START
+    return 100 * (taken - taken_before) / max(1, total - total_before)
 
 
 def median(results, name):
