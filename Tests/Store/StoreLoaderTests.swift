@@ -249,6 +249,17 @@ import Testing
         #expect(refused > 0)
     }
 
+    /// More entries than the kernel tells at once, under names of all lengths that it allows.
+    @Test func readsAllOfALargeFolder() {
+        let names = (0..<400).map { "\($0)" + String(repeating: "n", count: $0 * 7 % 247) }
+        let files = names.enumerated().map { ("webhooks/\($1).yaml", "name: W\($0)\nurl: https://example.com/\n") }
+        let store = TemporaryStore(Dictionary(uniqueKeysWithValues: files))
+        store.makeFolder("webhooks/" + String(repeating: "f", count: 255))
+        let result = store.load()
+        #expect(result.diagnostics.isEmpty)
+        #expect(result.snapshot?.webhooks.keys.sorted() == names.indices.map { "w\($0)" }.sorted())
+    }
+
     /// A ConfigMap's layout: what is seen are links into a folder that `..data` points to.
     @Test func readsAKubernetesLayout() {
         let store = TemporaryStore(["..2026_05/webhooks/a.yaml": "url: https://example.com/\n"])
