@@ -217,6 +217,21 @@ extension Operation {
             #expect(installation.flowhook.end() == 0)
         }
 
+        /// What the log holds is written where serving fails to begin, too.
+        @Test(.enabled(if: !isSanitized, "a sanitizer has descriptors of its own"))
+        func descriptorsAreTooFewToBegin() {
+            let folder = "/tmp/flowhook-few-descriptors-\(getpid())"
+            mkdir(folder, 0o755)
+            defer {
+                unlink("\(folder).sock")
+                rmdir(folder)
+            }
+            let serve = [Installation.program, "serve", "--store", folder, "--listen", "unix:\(folder).sock"]
+            let run = Child.run(["prlimit", "--nofile=12:12"] + serve)
+            #expect(run.status > 0 && run.output.contains("Too many open files"), "\(run)")
+            #expect(run.output.contains("max_in_flight is cut to fit the limit of descriptors"))
+        }
+
         /// 2 GiB of address space, stacks and arenas included, for a load that holds 100 MiB of requests and payloads.
         @Test(.enabled(if: !isSanitized, "a sanitizer takes terabytes of address space"))
         func memoryIsLimited() {
