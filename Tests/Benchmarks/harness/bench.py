@@ -131,6 +131,7 @@ def stolen():
 
 
 def median(results, name):
+    """A figure of several measurements, the median."""
     return statistics.median(result[name] for result in results)
 
 

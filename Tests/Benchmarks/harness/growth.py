@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-from bench import ANSWER, REQUEST, Load, Service, machine, measure, say, table
+from bench import ANSWER, REQUEST, Load, Service, machine, measure, median, say, table
 from peers import Floor, Flowhook, Go, SETTINGS, start_front, write_store
 from processes import Workshop
 
@@ -151,7 +151,7 @@ def rate(stand):
             measured = stand.measure if kind is Flowhook else functools.partial(measure, stand.load)
             results[kind].append(measured(peer, front, FEW, "rate", wanted, 5))
     for kind, found in results.items():
-        late = statistics.median(result["p99"] for result in found) - 50
+        late = median(found, "p99") - 50
         is_own = kind is Flowhook
         stand.row(f"p99 above the service's 50 ms at {wanted:,} calls/s: {kind.title}", f"{late:.1f} ms",
                   f"at most {LATE_BOUND} ms" if is_own else "", late <= LATE_BOUND if is_own else None)
