@@ -54,6 +54,17 @@ import Testing
         #expect(server.received.count == 6)
     }
 
+    @Test func aHostIsOneInAnyCase() throws {
+        let server = RawServer { _, _ in [status(503)] }
+        defer { server.stop() }
+        let circuits = Circuits()
+        let bench = try Bench(resolver: Resolver { _ in .success([IPAddress(v4: 0x7F00_0001)]) }, circuits: circuits)
+        bench.settings.circuitFailures = 2
+        for host in ["a.test", "A.Test"] { #expect(bench.send(bench.request(server, host: host)).status == 503) }
+        #expect(bench.failure(bench.request(server, host: "A.TEST"))?.type == .circuitOpen)
+        #expect(circuits.readings.map(\.host) == ["a.test:\(server.port)"])
+    }
+
     /// While the probe is under way the others are refused.
     @Test func oneProbeGoesThrough() throws {
         let server = RawServer { _, number in number == 1 ? [.close] : [.wait(milliseconds: 500), ok] }
