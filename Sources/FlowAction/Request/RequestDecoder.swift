@@ -288,21 +288,6 @@ private struct RequestDecoder {
     }
 }
 
-/// The names of an object's members so far: looked through one by one while they are few, a set beyond.
-private struct SeenNames {
-    private var many: Set<String> = []
-
-    /// How many names are looked through one by one.
-    private static let fewest = 16
-
-    /// Whether a name is none of the members'; to be asked for each member.
-    mutating func isNew(_ name: String, after members: [FlowActionRequest.Member]) -> Bool {
-        if members.count < Self.fewest { return !members.contains { $0.name == name } }
-        if many.isEmpty { many = Set(members.map(\.name)) }
-        return many.insert(name).inserted
-    }
-}
-
 extension Scalar {
     /// A value where no container may stand; `nil` for one.
     fileprivate init?(_ token: JSONScanner.Token) {

@@ -58,9 +58,10 @@ package final class TokenScope: Sendable {
         if members.isEmpty { return [] }
         var positions: [Int] = []
         positions.reserveCapacity(members.count)
+        var seen = SeenPositions()
         for index in members.indices {
             let position = catalog.position(of: members[index].name) ?? -1
-            if position >= 0, let earlier = positions.firstIndex(of: position) {
+            if position >= 0, !seen.insert(position), let earlier = positions.firstIndex(of: position) {
                 throw Problem(
                     .malformedRequest,
                     detail: """
@@ -208,6 +209,19 @@ package final class TokenScope: Sendable {
             // What is left are an e-mail's links: known, and blank outside an e-mail.
             return ResolvedToken(text: "", shape: .text, source: .nothing)
         }
+    }
+}
+
+/// Which positions of fields may have been seen already: a bit for each, shared by those that are 256 apart.
+private struct SeenPositions {
+    private var words = InlineArray<4, UInt64>(repeating: 0)
+
+    /// Adds a position; `true` where it is certainly new.
+    mutating func insert(_ position: Int) -> Bool {
+        let word = position / 64 % 4
+        let bit: UInt64 = 1 << UInt64(position % 64)
+        defer { words[word] |= bit }
+        return words[word] & bit == 0
     }
 }
 

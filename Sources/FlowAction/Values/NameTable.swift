@@ -2,7 +2,7 @@ internal import JSON
 
 /// Positions under names, found without regard to case: made once, and asked for every name of every request.
 ///
-/// Its hash is a cheap one without a secret: nobody but the store puts names in, so a request cannot make it slow.
+/// Its hash has no secret key: nobody but the store puts names in, so a request cannot make it slow.
 package struct NameTable: Sendable {
     private struct Entry {
         /// ASCII alone.
@@ -81,33 +81,8 @@ package struct NameTable: Sendable {
         Int(truncatingIfNeeded: hash) & (slots.count - 1)
     }
 
-    /// Eight bytes at a time, without the bit that tells capitals, mixed by a multiplication; `nil` for a name that is not
-    /// of ASCII alone.
+    /// Without the bit that tells capitals; `nil` for a name that is not of ASCII alone.
     private static func hash(of name: String) -> UInt64? {
-        name.withBytes { utf8 in
-            let raw = UnsafeRawBufferPointer(utf8)
-            var hash = UInt64(raw.count)
-            var all: UInt64 = 0
-            var position = 0
-            while position + 8 <= raw.count {
-                let bytes = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                all |= bytes
-                hash = mixed(hash ^ (bytes | 0x2020_2020_2020_2020))
-                position += 8
-            }
-            var rest: UInt64 = 0
-            while position < raw.count {
-                rest = rest << 8 | UInt64(raw[position])
-                position += 1
-            }
-            all |= rest
-            guard all & 0x8080_8080_8080_8080 == 0 else { return nil }
-            return mixed(hash ^ (rest | 0x2020_2020_2020_2020))
-        }
-    }
-
-    private static func mixed(_ hash: UInt64) -> UInt64 {
-        let product = hash &* 0x9E37_79B9_7F4A_7C15
-        return product ^ product >> 32
+        NameHash.of(name, key: 0x9E37_79B9_7F4A_7C15, blanked: 0x20)
     }
 }

@@ -1,15 +1,43 @@
 import FlowAction
 import Gateway
 import Glibc
+import JSON
 import Store
 
 extension Benchmark {
+    /// The demo's store.
+    private static let demoSnapshot: Snapshot = {
+        let loader = StoreLoader(directory: "\(root)/nginx/demo-store", options: LoadOptions())
+        guard let snapshot = loader.load(at: .now).snapshot else { preconditionFailure("the demo's store is broken") }
+        return snapshot
+    }()
+
+    private static let root = #filePath.split(separator: "/").dropLast(4).reduce(into: "") { $0 += "/\($1)" }
+
+    /// What a caller costs who sends all that is known of a lead, whatever the webhook needs of it.
+    static let wholeLead = Benchmark(name: "whole-lead") {
+        let snapshot = demoSnapshot
+        let names = snapshot.leadFields.fields.map(\.displayName)
+        let lead = names.map { JSONObject.Member(name: $0, value: .string("The value of \($0)")) }
+        let body = JSONValue.object(
+            JSONObject([
+                JSONObject.Member(name: "webhook", value: .string("Enrich Lead")),
+                JSONObject.Member(name: "lead", value: .object(JSONObject(lead))),
+            ])
+        )
+        .serialized
+        guard let request = try? FlowActionRequest(decoding: body) else { preconditionFailure("no request") }
+        measure("decode: \(names.count) fields, \(body.count) bytes") { _ = try? FlowActionRequest(decoding: body) }
+        measure("resolve: open the scope of their tokens") {
+            _ = try? TokenScope(request: request, snapshot: snapshot, folder: 0, instant: .now)
+        }
+    }
+
     /// The stages of a flow action, each by itself and all together, on the demo's first request and its store.
     static let pipeline = Benchmark(name: "pipeline") {
-        let root = #filePath.split(separator: "/").dropLast(4).reduce(into: "") { $0 += "/\($1)" }
         let body = file("\(root)/nginx/demo-requests/enrich-lead.json")
-        let loaded = StoreLoader(directory: "\(root)/nginx/demo-store", options: LoadOptions()).load(at: .now)
-        guard let snapshot = loaded.snapshot, let request = try? FlowActionRequest(decoding: body),
+        let snapshot = demoSnapshot
+        guard let request = try? FlowActionRequest(decoding: body),
             let webhook = snapshot.webhooks[request.webhook.lowercased()],
             case .folder(let folder)? = request.program.map({ snapshot.tree.folder(for: $0.text) }),
             let scope = try? TokenScope(request: request, snapshot: snapshot, folder: folder, instant: .now)

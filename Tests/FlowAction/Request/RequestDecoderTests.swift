@@ -87,6 +87,29 @@ import Testing
         }
     }
 
+    /// A lead of so many names, and one more that stands there already, at the beginning, in the middle and at the end.
+    @Test(arguments: [1, 15, 16, 17, 63, 64, 65, 700], ["n", "a name of many bytes ", "\u{E9}"])
+    func refusesANameTwiceAmongMany(count: Int, prefix: String) throws {
+        func body(_ last: String?) -> [UInt8] {
+            let names = (0..<count).map { "\(prefix)\($0)" } + (last.map { [$0] } ?? [])
+            return Array(
+                #"{"webhook": "a", "lead": {\#(names.map { #""\#($0)": 1"# }.joined(separator: ","))}}"#.utf8
+            )
+        }
+        let lead = try FlowActionRequest(decoding: body(nil)).lead
+        #expect(lead.map(\.name) == (0..<count).map { "\(prefix)\($0)" })
+        #expect(try FlowActionRequest(decoding: body("\(prefix)\(count)")).lead.count == count + 1)
+        // What is one name for Unicode is one here: an é, and an e with an accent behind it.
+        let other = prefix == "\u{E9}" ? "e\u{301}" : prefix
+        for index in [0, count / 2, count - 1] {
+            #expect {
+                try FlowActionRequest(decoding: body("\(other)\(index)"))
+            } throws: { error in
+                (error as? Problem)?.detail.contains("twice") ?? false
+            }
+        }
+    }
+
     @Test func boundsTokens() throws {
         func body(_ count: Int) -> [UInt8] {
             let tokens = (0..<count).map { #"{"name": "t\#($0)", "value": 1}"# }.joined(separator: ",")

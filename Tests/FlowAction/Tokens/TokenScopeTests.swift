@@ -57,7 +57,9 @@ private struct Fixture {
         programs: [Program(id: .number("1027"), name: "Spring", folder: 2)]
     )
 
-    static let snapshot: Snapshot = {
+    static let snapshot = snapshot(leadFields: leadFields)
+
+    static func snapshot(leadFields: FieldCatalog) -> Snapshot {
         var settings = Settings()
         settings.munchkinID = "123-ABC-456"
         return Snapshot(
@@ -69,9 +71,13 @@ private struct Fixture {
             timeZone: .utc,
             loadedAt: Instant(seconds: 0)
         )
-    }()
+    }
 
-    static func scope(_ request: String, folder: Int = 2) throws -> TokenScope {
+    static func scope(
+        _ request: String,
+        of snapshot: Snapshot = Self.snapshot,
+        folder: Int = 2
+    ) throws -> TokenScope {
         try TokenScope(
             request: FlowActionRequest(decoding: Array(request.utf8)),
             snapshot: snapshot,
@@ -142,6 +148,36 @@ private struct Fixture {
             try Fixture.scope(#"{"webhook": "w", "lead": {"firstName": "a", "First Name": "b"}}"#)
         } throws: { error in
             (error as? Problem)?.name == .malformedRequest
+        }
+    }
+
+    /// One of six hundred fields under two names, and none.
+    @Test(arguments: [0, 1, 255, 256, 300, 599, nil])
+    func ofManyFieldsOneUnderTwoNamesIsRefused(field: Int?) throws {
+        let fields = (0..<600).map {
+            LeadField(displayName: "Field \($0)", soapName: "Field\($0)", restName: "field\($0)", type: .string)
+        }
+        let members = fields.map { "\"\($0.displayName)\": \"\($0.restName)\"" }
+        let twice = field.map { [#""FIELD\#($0)": "again""#] } ?? []
+        let request = #"{"webhook": "w", "lead": {\#((members + twice).joined(separator: ","))}}"#
+        let snapshot = Fixture.snapshot(leadFields: FieldCatalog(fields: fields))
+        do {
+            let scope = try Fixture.scope(request, of: snapshot)
+            #expect(field == nil)
+            for index in fields.indices {
+                let name = fields[index].displayName
+                let token = TokenReference(
+                    family: .lead,
+                    name: name,
+                    defaultText: nil,
+                    leadField: index,
+                    spelling: name
+                )
+                #expect(scope.resolve(token).text == fields[index].restName)
+            }
+        } catch {
+            let problem = error as? Problem
+            #expect(problem?.detail.contains("\"Field \(field ?? -1)\" and as \"FIELD\(field ?? -1)\"") == true)
         }
     }
 
