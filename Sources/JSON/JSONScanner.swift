@@ -306,7 +306,10 @@ package struct JSONText {
             }
         }
         // Safe: the scanner has checked the bytes.
-        return unsafe String(copying: UTF8Span(unchecked: bytes.span))
+        var text = unsafe UTF8Span(unchecked: bytes.span)
+        // A text that is known to be ASCII is compared and hashed without a thought of what Unicode takes for the same.
+        _ = text.checkForASCII()
+        return String(copying: text)
     }
 
     /// Whether the text, its escapes resolved, is so many bytes of UTF-8.
