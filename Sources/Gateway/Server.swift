@@ -4,7 +4,6 @@ package import Store
 
 /// The running service: event loops, their callers, the FastCGI server, and what signals do to them.
 package final class Server {
-    private let socket: ListeningSocket
     private let log: Log
     private let service: Service
     private let loops: [EventLoop]
@@ -19,7 +18,6 @@ package final class Server {
     ///
     /// - Throws: where the system gives no descriptor.
     package init(snapshot: Snapshot, socket: ListeningSocket, log: Log) throws(SystemError) {
-        self.socket = socket
         self.log = log
         started = snapshot.settings
         let resolver = Resolver()
@@ -83,7 +81,6 @@ package final class Server {
         service.beginDraining(seconds: Self.drainSeconds)
         let isDrained = fastCGI.drain(seconds: Self.drainSeconds)
         service.observer.close()
-        socket.removeFile()
         log.write(.notice, isDrained ? "stopped" : "stopped with requests in flight")
         return isDrained
     }

@@ -39,6 +39,7 @@ struct Serve: ParsableCommand {
             throw ExitCode(ExitStatus.configuration)
         }
         let socket = try listeningSocket(snapshot.settings)
+        defer { socket.removeFile() }
         let log = Log(writer: LogWriter(), settings: snapshot.settings)
         defer { log.close() }
         snapshot = fitted(snapshot, log)

@@ -222,14 +222,12 @@ extension Operation {
         func descriptorsAreTooFewToBegin() {
             let folder = "/tmp/flowhook-few-descriptors-\(getpid())"
             mkdir(folder, 0o755)
-            defer {
-                unlink("\(folder).sock")
-                rmdir(folder)
-            }
+            defer { rmdir(folder) }
             let serve = [Installation.program, "serve", "--store", folder, "--listen", "unix:\(folder).sock"]
             let run = Child.run(["prlimit", "--nofile=12:12"] + serve)
             #expect(run.status > 0 && run.output.contains("Too many open files"), "\(run)")
             #expect(run.output.contains("max_in_flight is cut to fit the limit of descriptors"))
+            #expect(unlink("\(folder).sock") != 0 && errno == ENOENT, "the socket's file is left")
         }
 
         /// 2 GiB of address space, stacks and arenas included, for a load that holds 100 MiB of requests and payloads.
