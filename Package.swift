@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "flowhook",
             dependencies: [
-                "CMimalloc", "FlowAction", "Gateway", "JSON", "Store",
+                "CLinux", "CMimalloc", "FlowAction", "Gateway", "JSON", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

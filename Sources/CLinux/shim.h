@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -88,6 +89,11 @@ static inline void flowhook_name_thread(const char *name) {
 static inline long flowhook_file_system(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (long)status.f_type : -1;
+}
+
+/// Writes what standard output still holds; 0 where not all that was printed has been taken, now or before.
+static inline int flowhook_flush_output(void) {
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 /// Forbids core dumps and other processes' looks into this one's memory (PR_SET_DUMPABLE, proc(5)).

@@ -79,6 +79,7 @@ package struct Pipeline: Sendable {
 
     /// Decodes a request, finds what it names and opens the scope of its tokens.
     private func prepare(_ body: [UInt8], _ context: Context) throws(Problem) -> FlowAction {
+        guard body.count <= snapshot.settings.maxRequestBytes else { throw .requestTooLarge(snapshot.settings) }
         let request = try FlowActionRequest(decoding: body)
         var webhook: Webhook?
         var program: Program?

@@ -30,7 +30,7 @@ final class ReloadReport: @unchecked Sendable {
     func take(_ load: LoadResult) -> Snapshot? {
         // Every error each time, a warning when it is new.
         for diagnostic in load.diagnostics where diagnostic.severity == .error || !told.contains(diagnostic) {
-            log.write(diagnostic.severity == .error ? .error : .warning, diagnostic.text)
+            log.write(diagnostic.severity == .error ? .error : .warning, diagnostic.publicText)
         }
         told = Set(load.diagnostics)
         guard let snapshot = load.snapshot else {

@@ -17,9 +17,18 @@ package struct Diagnostic: Sendable, Hashable {
     /// The nearest valid word for a misspelt one, or the spelling that would be right.
     package var suggestion: String?
 
-    /// The finding in one line: `FILE:LINE:COLUMN: error: TEXT`.
+    /// The codes of findings that suggest a value of the file in other words, which may hold a credential.
+    private static let codesOfValues = ["yaml-token", "text-expected", "token-value", "adjacent-tokens"]
+
+    /// The finding in one line, for the file's author: `FILE:LINE:COLUMN: error: TEXT`.
     package var text: String {
-        let hint = suggestion.map { "; did you mean \($0)?" } ?? ""
-        return "\(file):\(line):\(column): \(severity.rawValue): \(message)\(hint)"
+        suggestion.map { "\(bareText); did you mean \($0)?" } ?? bareText
     }
+
+    /// The same for the log and for callers: without a suggestion that repeats a value of the file.
+    package var publicText: String {
+        Self.codesOfValues.contains(code) ? bareText : text
+    }
+
+    private var bareText: String { "\(file):\(line):\(column): \(severity.rawValue): \(message)" }
 }

@@ -18,8 +18,11 @@ struct ExpectationReader {
         var expected = JSONObject()
         for key in Self.keys {
             guard let value = reader[key] else { continue }
+            let found = findings.diagnostics.count
             if let json = member(key, value, reader, &findings) {
                 expected.members.append(.init(name: key, value: json))
+            } else if findings.diagnostics.count == found {
+                findings.error("value-expected", "\"\(key)\" has no value to compare with", at: value)
             }
         }
         if expected.members.isEmpty, !findings.hasError {
@@ -62,7 +65,7 @@ struct ExpectationReader {
                 return .string(value.text ?? "")
             }
         case "truncated": return list(key, node, &findings) { name, findings in fieldName(name, &findings) }
-        default: return list(key, node, &findings) { name, _ in name.text }
+        default: return list(key, node, &findings) { name, findings in text(name, "a token", &findings) }
         }
     }
 
@@ -88,10 +91,9 @@ struct ExpectationReader {
                 return nil
             }
             let members = pairs.map { pair in
-                JSONObject.Member(
-                    name: pair.name,
-                    value: pair.value.json == .null ? .null : .string(pair.value.text ?? "")
-                )
+                let isNone = pair.value.json == .null
+                let value = isNone ? nil : text(pair.value, "a header's value", &findings)
+                return JSONObject.Member(name: pair.name, value: value.map(JSONValue.string) ?? .null)
             }
             sent.members.append(.init(name: "headers", value: .object(JSONObject(members))))
         }
@@ -110,7 +112,23 @@ struct ExpectationReader {
         let keys = ["type", "code", "sent"]
         guard let error = MappingReader(node, keys: keys, what: "\"error\"", &findings) else { return nil }
         let _: CallFailure.Kind? = error.word("type", &findings)
+        let _: CallFailure.Sent? = error.word("sent", &findings)
+        if let code = error["code"] { requireCode("code", code, &findings) }
         return node.json
+    }
+
+    /// An answer has a whole number there or nothing.
+    private func requireCode(_ key: String, _ node: YAMLNode, _ findings: inout Findings) {
+        if node.json == .null { return }
+        if case .number(let literal) = node.json, Int(literal) != nil { return }
+        findings.error("number-expected", "\"\(key)\" is a whole number without quotes, or null", at: node)
+    }
+
+    /// The text of a node; `nil`, with a finding, for a list or a mapping.
+    private func text(_ node: YAMLNode, _ what: String, _ findings: inout Findings) -> String? {
+        if let text = node.text { return text }
+        findings.textExpected(what, at: node)
+        return nil
     }
 
     private func activity(_ node: YAMLNode, _ findings: inout Findings) -> JSONValue? {
@@ -119,6 +137,7 @@ struct ExpectationReader {
         var object = JSONObject()
         for key in keys {
             guard let value = activity[key] else { continue }
+            if key == "responseCode" { requireCode(key, value, &findings) }
             let isText = key != "responseCode" && value.json != .null
             let json = isText ? .string(activity.text(key, &findings) ?? "") : value.json
             object.members.append(.init(name: key, value: json))

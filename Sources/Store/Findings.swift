@@ -67,12 +67,14 @@ struct Findings {
     }
 
     /// Adds an error at a node that is to be text and is a list or a mapping.
-    mutating func textExpected(_ what: String, at node: YAMLNode) {
+    ///
+    /// - Parameter isSecret: whether nobody is to read the value.
+    mutating func textExpected(_ what: String, at node: YAMLNode, isSecret: Bool = false) {
         error(
             "text-expected",
             "\(what) is to be text; quote a value that begins with [ or {",
             at: node,
-            suggestion: node.written.map { "'\($0.replacing("'", with: "''"))'" }
+            suggestion: isSecret ? nil : node.quoted
         )
     }
 
@@ -106,4 +108,9 @@ struct Findings {
         }
         return node
     }
+}
+
+extension YAMLNode {
+    /// The node as it was written, as text in quotes; `nil` where that cannot be told.
+    var quoted: String? { written.map { "'\($0.replacing("'", with: "''"))'" } }
 }

@@ -35,7 +35,8 @@ struct MyTokensReader {
                 )
                 continue
             }
-            guard let token = token(name, pair.value, &findings) else { continue }
+            // One that is wrong is defined all the same: the webhooks that use it are right.
+            let token = token(name, pair.value, &findings) ?? placeholder(for: name, in: findings.file)
             if tokens.updateValue(token, forKey: name.lowercased()) != nil {
                 findings.error("duplicate-token", "two My Tokens differ in case alone; names ignore case", at: pair.key)
             }
@@ -65,7 +66,7 @@ struct MyTokensReader {
                 "token-value",
                 "a My Token is a value or {type, value, secret, file, env, credential}; quote text that begins with [",
                 at: node,
-                suggestion: node.written.map { "'\($0.replacing("'", with: "''"))'" }
+                suggestion: node.quoted
             )
             return nil
         }
@@ -95,7 +96,7 @@ struct MyTokensReader {
             return nil
         }
         guard let written = place.text else {
-            findings.textExpected("\"\(source)\"", at: place)
+            findings.textExpected("\"\(source)\"", at: place, isSecret: isSecret)
             return nil
         }
         let value: String
@@ -109,17 +110,10 @@ struct MyTokensReader {
                 let message = "the My Token \(name) cannot be read from \(source) \(written): \(error.message)"
                 if secrets == .required {
                     findings.error("secret-unreadable", message, at: place)
-                    return nil
+                } else {
+                    findings.warning("secret-unreadable", "\(message); a placeholder stands in its place", at: place)
                 }
-                findings.warning("secret-unreadable", "\(message); a placeholder stands in its place", at: place)
-                return MyToken(
-                    name: name,
-                    type: kind ?? .text,
-                    value: placeholder(kind),
-                    isSecret: isSecret,
-                    isPlaceholder: true,
-                    file: findings.file
-                )
+                return placeholder(for: name, in: findings.file, kind, isSecret: isSecret)
             }
         }
         guard isLengthAllowed(value, place, &findings), fits(value, kind ?? .text, name, place, &findings) else {
@@ -134,12 +128,26 @@ struct MyTokensReader {
         return MyToken(name: name, type: type, value: value, isSecret: isSecret, file: findings.file)
     }
 
-    private func placeholder(_ kind: MyToken.Kind?) -> String {
-        switch kind {
-        case .number, .score: "0"
-        case .date: "1970-01-01"
-        default: "placeholder"
-        }
+    private func placeholder(
+        for name: String,
+        in file: String,
+        _ kind: MyToken.Kind? = nil,
+        isSecret: Bool = false
+    ) -> MyToken {
+        let value =
+            switch kind {
+            case .number, .score: "0"
+            case .date: "1970-01-01"
+            default: "placeholder"
+            }
+        return MyToken(
+            name: name,
+            type: kind ?? .text,
+            value: value,
+            isSecret: isSecret,
+            isPlaceholder: true,
+            file: file
+        )
     }
 
     private func read(_ source: String, _ name: String) -> Result<String, StoreFiles.ReadError> {

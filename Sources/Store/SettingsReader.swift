@@ -29,7 +29,7 @@ struct SettingsReader {
             apply(key, value, from: variable, to: &settings, &diagnostics)
         }
         for (key, value) in options.overrides {
-            apply(key, value, from: "--\(key.replacing("_", with: "-"))", to: &settings, &diagnostics)
+            apply(key, value, from: "--set \(key)", to: &settings, &diagnostics)
         }
         return settings
     }
@@ -41,9 +41,11 @@ struct SettingsReader {
             let values: [String]
             switch node.content {
             case .scalar(let text, _): values = [text]
-            case .sequence(let elements) where key == "allow_networks": values = elements.compactMap(\.text)
+            case .sequence(let elements) where key == "allow_networks" && elements.allSatisfy({ $0.text != nil }):
+                values = elements.compactMap(\.text)
             default:
-                findings.error("text-expected", "\"\(key)\" is to be a single value", at: node)
+                let what = key == "allow_networks" ? "a list of networks" : "a single value"
+                findings.error("text-expected", "\"\(key)\" is to be \(what)", at: node)
                 continue
             }
             do {
@@ -75,7 +77,7 @@ struct SettingsReader {
             findings.add(
                 .error,
                 "setting",
-                "there is no setting \(name)",
+                "there is no setting \(key)",
                 suggestion: NearestWord.find(key, among: Self.keys)
             )
         }

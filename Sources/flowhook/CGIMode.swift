@@ -33,7 +33,7 @@ enum CGIMode {
 
     private static func responder(_ loaded: LoadResult, _ loop: EventLoop, _ log: Log) -> Responder {
         guard let snapshot = loaded.snapshot else {
-            let finding = loaded.diagnostics.first { $0.severity == .error }?.text ?? "no finding"
+            let finding = loaded.diagnostics.first { $0.severity == .error }?.publicText ?? "no finding"
             let problem = Problem(.storeInvalid, detail: "The store does not load: \(finding)")
             return { _, _ in WebAnswer(problem) }
         }

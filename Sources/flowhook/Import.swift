@@ -53,8 +53,8 @@ struct Import: ParsableCommand {
     func run() throws {
         do {
             // All is read before anything is written.
-            let tokens = try tokens.map { ($0, try TokensImport(parsing: StoreFile.read($0))) }
-            let fields = try fields.map { ($0, try FieldsImport(parsing: StoreFile.read($0))) }
+            let tokens = try tokens.map { ($0, try answer($0, TokensImport.init(parsing:))) }
+            let fields = try fields.map { ($0, try answer($0, FieldsImport.init(parsing:))) }
             let folder = ["marketing-activities", into].filter { !$0.isEmpty }.joined(separator: "/")
             var notes: [String] = []
             if let (_, tokens) = tokens {
@@ -80,6 +80,21 @@ struct Import: ParsableCommand {
         } catch let failure as StoreFile.Failure {
             printError(["flowhook: \(failure)"])
             throw ExitCode(ExitStatus.output)
+        }
+    }
+
+    /// Reads a saved answer; what is wrong with it is told with the file's name.
+    private func answer<Answer>(
+        _ file: String,
+        _ parse: ([UInt8]) throws(TokensImport.Flaw) -> Answer
+    ) throws -> Answer {
+        let bytes = try StoreFile.read(file)
+        do throws(TokensImport.Flaw) {
+            return try parse(bytes)
+        } catch {
+            var flaw = error
+            flaw.message = "\(file): \(flaw.message)"
+            throw flaw
         }
     }
 

@@ -33,7 +33,7 @@ struct Serve: ParsableCommand {
             options: options.loadOptions(secrets: .required, overrides: overrides)
         )
         let loaded = reloader.first()
-        printError(loaded.lines)
+        printError(loaded.diagnostics.map(\.publicText))
         guard var snapshot = loaded.snapshot else {
             printError([loaded.count])
             throw ExitCode(ExitStatus.configuration)

@@ -13,6 +13,7 @@ enum Start {
         case .listeningSocket where CommandLine.arguments.count == 1:
             Flowhook.main(["serve"])
         case .listeningSocket, .shell:
+            failOnLostOutput()
             Flowhook.main()
         }
     }

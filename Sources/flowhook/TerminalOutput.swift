@@ -1,11 +1,26 @@
+internal import CLinux
 internal import FlowAction
 internal import Glibc
 internal import JSON
 
 /// Prints a value as JSON, two blanks a level; in colours on a terminal, plain into a pipe or a file.
+///
+/// Control characters that JSON lets stand, U+0080 to U+009F, are escaped for any terminal: what a service answered is not
+/// to steer it.
 func printJSON(_ value: JSONValue) {
-    let bytes = value.prettyPrinted
+    var bytes = value.prettyPrinted
+    if isatty(STDOUT_FILENO) == 1 { bytes = escapingControls(bytes) }
     print(String(decoding: isColourful(STDOUT_FILENO) ? colouredJSON(bytes) : bytes, as: UTF8.self))
+}
+
+/// Ends the process with an error, when it comes to its end, where standard output has not taken all that was printed: on a
+/// full disk a command is not to pass for a success.
+func failOnLostOutput() {
+    atexit {
+        guard flowhook_flush_output() == 0 else { return }
+        printError(["flowhook: standard output cannot be written, and not all of it was"])
+        _exit(ExitStatus.output)
+    }
 }
 
 /// Whether colours are wanted: a terminal that knows them, unless `NO_COLOR` is set (no-color.org).
@@ -19,9 +34,6 @@ func isCapableTerminal(_ descriptor: Int32) -> Bool {
 }
 
 /// JSON with the escape sequences of a terminal (ECMA-48, SGR) around names and values.
-///
-/// Control characters that JSON lets stand, U+0080 to U+009F, are escaped: what a service answered is not to steer the
-/// terminal.
 private func colouredJSON(_ json: [UInt8]) -> [UInt8] {
     var painted: [UInt8] = []
     painted.reserveCapacity(json.count * 2)
@@ -53,7 +65,7 @@ private func colouredJSON(_ json: [UInt8]) -> [UInt8] {
             continue
         }
         painted.append(contentsOf: "\u{1B}[\(colour.rawValue)m".utf8)
-        painted.append(contentsOf: colour == .name || colour == .text ? escapingControls(piece) : Array(piece))
+        painted.append(contentsOf: piece)
         painted.append(contentsOf: "\u{1B}[0m".utf8)
     }
     return painted
@@ -71,10 +83,11 @@ private enum Colour: String {
     case word = "35"
 }
 
-/// A string with U+0080 to U+009F as JSON's escapes.
-private func escapingControls(_ string: ArraySlice<UInt8>) -> [UInt8] {
+/// JSON with U+0080 to U+009F, which stand in its strings alone, as escapes.
+private func escapingControls(_ json: [UInt8]) -> [UInt8] {
     var escaped: [UInt8] = []
-    var rest = string
+    escaped.reserveCapacity(json.count)
+    var rest = json[...]
     while let byte = rest.popFirst() {
         guard byte == 0xC2, let next = rest.first, next < 0xA0 else {
             escaped.append(byte)

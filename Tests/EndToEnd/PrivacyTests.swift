@@ -23,7 +23,9 @@ extension EndToEnd {
             RawServer { request, _ in
                 let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
                 let echoes = spellings + ["0VERR1DE-value", "user:PASSW0RD", "dXNlcjpQQVNTVzBSRA=="]
-                let status = path.hasPrefix("/bad") ? "500 S3CRET\"q\\b/s&a<l>g+p%c \u{E9} PASSW0RD" : "200 OK"
+                let status =
+                    path.hasPrefix("/bad")
+                    ? "500 S3CRET\"q\\b/s&a<l>g+p%c \u{E9} PASSW0RD" : "200 Found L3AD-first"
                 if path.hasPrefix("/lost") { return [.text("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"), .close] }
                 if path.hasPrefix("/noise") { return [.text("\(secret) PASSW0RD\r\n\r\n"), .close] }
                 let body = "{\"echo\": [\(echoes.joined(separator: "\n"))]"

@@ -90,6 +90,20 @@ import Testing
         #expect(token?.value == "0")
     }
 
+    /// A token that is wrong is told once: the webhook that uses it is right.
+    @Test(arguments: [
+        "{secret: true, env: NOWHERE}", "{secret: true, value: {MARKED-s3cret}}", "{type: date, value: x}",
+    ])
+    func isDefinedThoughItIsWrong(value: String) {
+        let store = TemporaryStore([
+            "marketing-activities/my-tokens.yaml": "T: \(value)\n",
+            "webhooks/a.yaml": "{url: 'https://api.example.com/?{{my.T}}', request_type: GET}\n",
+        ])
+        let found = store.load(secrets: .required).diagnostics
+        #expect(found.map(\.file) == ["marketing-activities/my-tokens.yaml"], "\(found)")
+        #expect(!found.contains { $0.text.contains("MARKED") })
+    }
+
     @Test func neverTellsASecret() {
         let store = TemporaryStore([
             "marketing-activities/my-tokens.yaml": "T: {secret: true, type: number, value: marked-secret}\n"

@@ -3,6 +3,16 @@ import Store
 import Testing
 
 @Suite struct SettingsReaderTests {
+    /// What the command line gets wrong is told as it was written there.
+    @Test(arguments: [
+        ("log_level", "loud", "--set log_level:1:1: error: --set log_level is to be one of trace,"),
+        ("log_levle", "info", "--set log_levle:1:1: error: there is no setting log_levle; did you mean log_level?"),
+    ])
+    func namesTheOption(key: String, value: String, finding: String) {
+        let found = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n"]).load(overrides: [(key, value)])
+        #expect(found.diagnostics.first?.text.hasPrefix(finding) == true, "\(found.diagnostics)")
+    }
+
     @Test func readsEverySetting() throws {
         let store = TemporaryStore([
             "flowhook.yaml": """
@@ -70,6 +80,6 @@ import Testing
 
     @Test func namesTheVariableOrOptionThatIsWrong() {
         let result = TemporaryStore().load(overrides: [("log_levle", "x")], environment: ["FLOWHOOK_MOUNT": "x"])
-        #expect(result.diagnostics.map(\.file) == ["--log-levle", "FLOWHOOK_MOUNT"])
+        #expect(result.diagnostics.map(\.file) == ["--set log_levle", "FLOWHOOK_MOUNT"])
     }
 }

@@ -211,6 +211,17 @@ import Testing
         #expect(result.diagnostics.first?.text.hasPrefix("webhooks/a.yaml:2:1: error: ") == true)
     }
 
+    /// What a finding repeats of a value is for the file's author, who is shown how to quote it, and for no log.
+    @Test(arguments: ["description: {MARKED}", "custom_headers: {X-Key: [[MARKED]]}", "payload_template: {{MARKED}}"])
+    func tellsTheLogNoValue(line: String) {
+        let result = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n\(line)\n"]).load()
+        #expect(result.diagnostics.contains { $0.text.contains("MARKED") })
+        #expect(!result.diagnostics.contains { $0.publicText.contains("MARKED") }, "\(result.diagnostics)")
+        let misspelt = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\nrequest_tpye: GET\n"]).load()
+        #expect(misspelt.diagnostics.map(\.publicText) == misspelt.diagnostics.map(\.text))
+        #expect(misspelt.diagnostics.first?.publicText.hasSuffix("did you mean request_type?") == true)
+    }
+
     // MARK: Files
 
     @Test func followsLinksInsideAndRefusesThoseThatLeave() {

@@ -52,3 +52,13 @@ package struct Problem: Error, Sendable, Hashable {
         case internalError = "internal-error"
     }
 }
+
+extension Problem {
+    /// The problem of a request that is larger than the settings allow.
+    package static func requestTooLarge(_ settings: Settings) -> Problem {
+        Problem(
+            .payloadTooLarge,
+            detail: "The body is larger than \(settings.maxRequestBytes) bytes (max_request_bytes)."
+        )
+    }
+}

@@ -28,7 +28,8 @@ enum TokenFormat {
         }
     }
 
-    /// A My Token's value that a request overrides: the token that the store defines keeps its type.
+    /// A My Token's value, the store's or one that a request puts in its place: the token that the store defines keeps its
+    /// type.
     static func format(_ value: Scalar, as type: MyToken.Kind) -> (text: String, shape: ResolvedToken.Shape) {
         let text = value.text
         guard type.isNumeric else { return (text, .text) }

@@ -187,9 +187,11 @@ package final class TokenScope: Sendable {
             )
         }
         guard let defined else { return .unresolved }
+        // A score may be written +5, which is no number of JSON.
+        let (text, shape) = TokenFormat.format(.text(defined.token.value), as: defined.token.type)
         return ResolvedToken(
-            text: defined.token.value,
-            shape: defined.token.type.isNumeric ? .number : .text,
+            text: text,
+            shape: shape,
             isSecret: defined.token.isSecret,
             source: .store(folder: defined.definedIn, file: defined.token.file)
         )

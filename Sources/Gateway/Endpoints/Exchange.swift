@@ -75,12 +75,7 @@ final class Exchange: Sendable {
     ///
     /// - Throws: `payload-too-large`, `malformed-request` for one that ended early, `unsupported-media-type`.
     func body() throws(Problem) -> [UInt8] {
-        if request.isBodyTooLarge {
-            throw Problem(
-                .payloadTooLarge,
-                detail: "The body is larger than \(snapshot.settings.maxRequestBytes) bytes (max_request_bytes)."
-            )
-        }
+        if request.isBodyTooLarge { throw .requestTooLarge(snapshot.settings) }
         if request.isBodyTruncated {
             throw Problem(.malformedRequest, detail: "The body ended before all of it had arrived.")
         }

@@ -9,6 +9,9 @@ extension OpenAPI {
               {"name": "X-Request-Id", "in": "header",
                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
                "description": "The request's id, where the web server sets none; else one is made."},
+              {"name": "Idempotency-Key", "in": "header",
+               "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
+               "description": "Goes out with a webhook that retries, in place of the request's id."},
               {"name": "traceparent", "in": "header", "schema": {"type": "string"},
                "description": "W3C Trace Context; a valid one is passed on with a new parent id."}
             ],

@@ -31,7 +31,8 @@ package final class Observer: Sendable {
         mutating func told(_ lines: Int, at now: Int64) -> Int? {
             untold += lines
             guard now >= quietUntil else { return nil }
-            quietUntil = now + 10_000_000
+            // That it cannot be opened is told before a line is lost, and is not to keep the first loss quiet.
+            if untold > 0 { quietUntil = now + 10_000_000 }
             defer { untold = 0 }
             return untold
         }
@@ -63,7 +64,7 @@ package final class Observer: Sendable {
             line.add(answer.subject)
             line.add("outcome", answer.outcome.rawValue)
             if let code = answer.activity.responseCode { line.add("responseCode", code) }
-            line.add("errorType", answer.error?.type.rawValue ?? answer.activity.errorType)
+            line.add("errorType", answer.logErrorType)
             line.add("attempts", answer.timing.attempts)
             line.add("queueMilliseconds", milliseconds: answer.timing.queue)
             line.add("dnsMilliseconds", milliseconds: answer.timing.lookUp)
@@ -105,6 +106,15 @@ package final class Observer: Sendable {
             line.add("endpoint", "\(endpoint)")
             line.add("totalMilliseconds", milliseconds: exchange.context.elapsed())
         }
+    }
+}
+
+extension FlowActionAnswer {
+    /// The type of error, else the standard reason phrase of the service's status: its own words may hold what the request
+    /// sent it.
+    fileprivate var logErrorType: String {
+        if let error { return error.type.rawValue }
+        return activity.responseCode.map { standardReasonPhrase(of: $0) ?? String($0) } ?? ""
     }
 }
 

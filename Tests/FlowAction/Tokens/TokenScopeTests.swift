@@ -26,6 +26,7 @@ private struct Fixture {
                 parent: nil,
                 tokens: [
                     "speaker": MyToken(name: "Speaker", type: .text, value: "root", file: "my-tokens.yaml"),
+                    "change": MyToken(name: "Change", type: .score, value: "+5", file: "my-tokens.yaml"),
                     "key": MyToken(
                         name: "Key",
                         type: .text,
@@ -200,6 +201,8 @@ private struct Fixture {
             (2, "", "Speaker", "Ada", .text, false),
             (1, "", "speaker", "root", .text, false),
             (2, "", "Seats", "250", .number, false),
+            (2, "", "Change", "+5", .text, false),
+            (2, #"{"name": "Change", "value": -5}"#, "Change", "-5", .number, false),
             (0, "", "Key", "hush-hush", .text, true),
             (2, #"{"name": "{{my.Seats}}", "value": 300}"#, "Seats", "300", .number, false),
             (2, #"{"name": "Seats", "value": "300"}"#, "Seats", "300", .number, false),
