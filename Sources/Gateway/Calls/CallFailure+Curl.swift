@@ -28,6 +28,8 @@ extension CallFailure {
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if transfer.curlDetail.contains(" alert ") {
                 self = .tls(transfer.curlDetail, host, sent: sent)
+            } else if transfer.curlDetail.contains("chunked-encoding") {
+                self.init(.protocolError, detail: "The body of \(host) is in broken chunks.", sent: .yes)
             } else {
                 self = .lost(transfer, host, sent: sent)
             }
@@ -39,8 +41,10 @@ extension CallFailure {
             )
         case CURLE_BAD_CONTENT_ENCODING:
             self.init(.protocolError, detail: "The compressed body of \(host) is broken or was cut off.", sent: .yes)
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR, CURLE_HTTP2,
-            CURLE_HTTP2_STREAM:
+        // libcurl says so where a header line is longer than it keeps.
+        case CURLE_OUT_OF_MEMORY where transfer.starts > 0:
+            self.init(.responseTooLarge, detail: "The response of \(host) is larger than allowed.", sent: .yes)
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR:
             self.init(.protocolError, detail: "What \(host) sent is no valid HTTP.", sent: .yes)
         case CURLE_GOT_NOTHING:
             self.init(.connectionLost, detail: "\(host) closed the connection without an answer.", sent: sent)

@@ -203,7 +203,7 @@ package final class Caller: @unchecked Sendable {
             code == CURLE_OK
             ? .success(transfer.takeAnswer())
             : .failure(CallFailure(of: transfer, code, request, bound: bound.length))
-        if idle.count < Self.keptHandles { idle.append(transfer) }
+        if idle.count < Self.keptHandles, !transfer.isWorn { idle.append(transfer) }
         return outcome
     }
 

@@ -5,6 +5,8 @@ internal import Glibc
 struct IncomingResponse {
     /// Whether the service has begun to answer.
     private(set) var hasBegun = false
+    /// Whether all of a head has come, to the empty line at its end.
+    private(set) var hasHead = false
     /// Whether the response passed a bound.
     private(set) var isTooLarge = false
     /// Why the body could not be decoded, where it ended the transfer.
@@ -15,6 +17,7 @@ struct IncomingResponse {
     private var reasonPhrase = ""
     private var location: String?
     private var retryAfter: String?
+    private var contentLength: String?
     /// What `Content-Encoding` says, in all its lines.
     private var contentEncodings = ""
     private var decoder: ContentDecoder?
@@ -42,6 +45,8 @@ struct IncomingResponse {
         switch UInt8(bitPattern: bytes[0]) | 0x20 {
         case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
             hasBegun = true
+            hasHead = false
+            contentLength = nil
             reasonPhrase = HeaderLine.reasonPhrase(UnsafeRawBufferPointer(start: bytes, count: count))
             location = nil
             retryAfter = nil
@@ -51,14 +56,38 @@ struct IncomingResponse {
         case UInt8(ascii: "r"):
             if retryAfter == nil { retryAfter = HeaderLine.value(of: "retry-after", bytes, count) }
         case UInt8(ascii: "c"):
+            if !hasHead, let value = HeaderLine.value(of: "content-length", bytes, count), !takeLength(value) {
+                return 0
+            }
             // A trailer comes too late to say it.
             if decoder == nil, body.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
                 contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
             }
+        // With the bit for small letters: CR LF, or LF alone.
+        case 0x2D, 0x2A: hasHead = true
         default: break
         }
         return count
     }
+
+    /// Takes a `Content-Length`: digits, also several times where all are the same (RFC 9112, section 6.3).
+    private mutating func takeLength(_ value: String) -> Bool {
+        if contentLength == nil, !value.isEmpty, value.utf8.allSatisfy(Self.isDigit) {
+            contentLength = value
+            return true
+        }
+        for part in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let blank = UInt8(ascii: " ")
+            let digits = part.drop { $0 == blank }.prefix { $0 != blank }
+            guard !digits.isEmpty, digits.allSatisfy(Self.isDigit),
+                contentLength.map({ $0.utf8.elementsEqual(digits) }) ?? true
+            else { return false }
+            contentLength = contentLength ?? String(Substring(digits))
+        }
+        return true
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
     /// Takes bytes of the body as they come (CURLOPT_WRITEFUNCTION).
     ///

@@ -55,8 +55,9 @@ struct RequestBuffer: ~Copyable {
             case 12: hasContentType = hasContentType || strncasecmp(line, "content-type", length) == 0
             default: break
             }
-            // curl takes "Name:" for "none of this"; an empty value is "Name;" (CURLOPT_HTTPHEADER).
-            if fields[index].value.isEmpty {
+            // curl takes "Name:" for "none of this", with blanks behind it too; an empty value is "Name;"
+            // (CURLOPT_HTTPHEADER).
+            if fields[index].value.utf8.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
                 writer.append(UInt8(ascii: ";"))
             } else {
                 writer.append(UInt8(ascii: ":"))

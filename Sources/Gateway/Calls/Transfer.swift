@@ -40,6 +40,9 @@ final class Transfer {
     private(set) var isBlocked = false
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
+    /// Whether libcurl has begun anew by itself. It counts how often a handle does so, whatever call it is for, and gives up
+    /// at the sixth time: such a handle is not to be used again.
+    private(set) var isWorn = false
 
     /// How much room there is for ``permittedPeer``: the longest address with a zone, and its end.
     private static let peerBytes = 64
@@ -82,7 +85,6 @@ final class Transfer {
         flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         flowhook_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         // The system's authorities are parsed once for many connections; changed ones count within minutes.
         flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
@@ -195,6 +197,10 @@ final class Transfer {
         if method != request.method {
             method = request.method
             flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            // A service that ends an HTTP/2 connection, as nginx does after 1,000 requests, refuses those that are on their
+            // way. libcurl cannot tell them from requests that were lost, so what must not be repeated would be lost.
+            let version = isIdempotent ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+            flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(version))
         }
         let count: Int
         switch request.method {
@@ -272,6 +278,7 @@ final class Transfer {
     private func isReady(toSendTo peer: UnsafeMutablePointer<CChar>?) -> Bool {
         // curl sends again by itself where a kept connection closes without a byte of answer. The service may have
         // acted on the first, so a method that is not idempotent is not repeated (RFC 9110, section 9.2.2).
+        isWorn = starts > 0
         guard starts == 0 || isIdempotent else { return false }
         // A kept connection may be older than the settings.
         guard proxy != nil || isPermitted(peer) else {
@@ -293,9 +300,13 @@ final class Transfer {
 
     // MARK: Results
 
-    /// How the transfer ended, given how it did for curl, which knows nothing of the body's compression.
+    /// How the transfer ended, given how it did for curl, which knows nothing of the body's compression and takes a head
+    /// that was cut off for whole.
     func result(_ code: CURLcode) -> CURLcode {
-        if code == CURLE_OK { response.end() }
+        if code == CURLE_OK {
+            guard response.hasHead else { return CURLE_PARTIAL_FILE }
+            response.end()
+        }
         return response.decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
     }
 

@@ -62,6 +62,27 @@ import Testing
             ("closed", [.close], .connectionLost, .maybe),
             ("reset", [.reset], .connectionLost, .maybe),
             ("cut short", [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .close], .connectionLost, .yes),
+            ("cut in its head", [.text("HTTP/1.1 200 OK\r\nContent-"), .close], .connectionLost, .yes),
+            ("cut behind a header", [.text("HTTP/1.1 200 OK\r\nX: y\r\n"), .close], .connectionLost, .yes),
+            (
+                "cut behind 100", [.text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), .close], .connectionLost,
+                .yes
+            ),
+            (
+                "no chunk", [.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n")],
+                .protocolError, .yes
+            ),
+            (
+                "two lengths", [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}")],
+                .protocolError, .yes
+            ),
+            ("two lengths in one", [.text("HTTP/1.1 200 OK\r\nContent-Length: 2, 1\r\n\r\n{}")], .protocolError, .yes),
+            ("no length", [.text("HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\n{}")], .protocolError, .yes),
+            (
+                "a header too long for libcurl",
+                [.text("HTTP/1.1 200 OK\r\nX: " + String(repeating: "z", count: 120_000) + "\r\n\r\n"), .close],
+                .responseTooLarge, .yes
+            ),
             ("no HTTP", [.text("SSH-2.0-OpenSSH\r\n\r\n"), .close], .protocolError, .yes),
             (
                 "broken gzip", [.text("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde")],
@@ -103,6 +124,19 @@ import Testing
         #expect(failure?.detail.contains("secret") == false)
         // The next call works.
         #expect(throws: Never.self) { try bench.send(bench.request(server, .get, path: "/good")).outcome.get() }
+    }
+
+    /// What has an odd head and is right all the same.
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length:2\r\ncontent-length:  2 \r\n\r\n{}",
+        "HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    ])
+    func takesAnOddHead(text: String) throws {
+        let server = RawServer { _, _ in [.text(text)] }
+        defer { server.stop() }
+        let bench = try Bench()
+        for _ in 0..<2 { #expect(try bench.send(bench.request(server)).outcome.get().body == Array("{}".utf8)) }
     }
 
     @Test func tellsOfARefusedConnection() throws {
@@ -214,6 +248,17 @@ import Testing
             #expect(failure?.sent == .maybe)
         }
         #expect(server.received.count == requests)
+    }
+
+    /// Every second request meets a connection that closes unanswered, again and again on the same few handles.
+    @Test func repeatsAsOftenAsItHasTo() throws {
+        let server = RawServer { _, number in number.isMultiple(of: 2) ? [.close] : [ok] }
+        defer { server.stop() }
+        let bench = try Bench()
+        for method in [RequestType.get, .put, .delete] {
+            for _ in 0..<8 { #expect(bench.failure(bench.request(server, method)) == nil) }
+        }
+        #expect(server.received.count == 47)
     }
 
     @Test func holdsAThousandCallsAtOnce() throws {
