@@ -12,7 +12,6 @@ package enum ProcessProtection {
     /// - Swift's backtraces on a crash go for the same reason: they print the memory that registers point at. A build
     ///   with a sanitizer keeps what it says of a crash: it is made for nothing else, and serves no people's data.
     /// - A file that may grow no more (`RLIMIT_FSIZE`) is an error of the write, not the end of the process.
-    /// - Nothing that is made can be read by everybody.
     package static func apply() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is this one.
@@ -23,6 +22,11 @@ package enum ProcessProtection {
             for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
         }
         signal(SIGXFSZ, SIG_IGN)
+    }
+
+    /// Lets nothing that a service makes be read by everybody. What a command makes for its user is the user's own matter:
+    /// a store that root begins is to be read by the service.
+    package static func hideFiles() {
         umask(0o027)
     }
 }

@@ -7,6 +7,7 @@ internal import Store
 enum CGIMode {
     /// Answers the request of this process and ends it.
     static func run() -> Never {
+        ProcessProtection.hideFiles()
         let variables = environment
         let directory = variables["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
         let options = LoadOptions(environment: variables, secrets: .required)
@@ -35,7 +36,7 @@ enum CGIMode {
         guard let snapshot = loaded.snapshot else {
             let finding = loaded.diagnostics.first { $0.severity == .error }?.publicText ?? "no finding"
             let problem = Problem(.storeInvalid, detail: "The store does not load: \(finding)")
-            return { _, _ in WebAnswer(problem) }
+            return { request, _ in WebAnswer(problem, to: request, log) }
         }
         let service = Service(
             snapshot: snapshot,

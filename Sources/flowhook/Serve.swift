@@ -25,6 +25,7 @@ struct Serve: ParsableCommand {
     private static let purgeDelay = 1_000
 
     func run() throws {
+        ProcessProtection.hideFiles()
         flowhook_set_purge_delay(Self.purgeDelay)
         let overrides = listen.map { [(key: "listen", value: $0)] } ?? []
         let signals = try SignalWatcher()

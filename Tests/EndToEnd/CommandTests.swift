@@ -45,6 +45,19 @@ extension EndToEnd {
             }
         }
 
+        /// Who makes a store decides who reads it: one that root makes is to be read by the service.
+        @Test func makesFilesAsTheUserWantsThem() {
+            let folder = Folder()
+            for (mask, fileMode, folderMode) in [("022", mode_t(0o644), mode_t(0o755)), ("077", 0o600, 0o700)] {
+                let store = "\(folder.path)/\(mask)"
+                let shell = ["sh", "-c", #"umask $1; exec "$0" init "$2""#, Installation.program, mask, store]
+                #expect(Child.run(shell).status == 0)
+                var status = stat()
+                #expect(stat("\(store)/flowhook.yaml", &status) == 0 && status.st_mode & 0o777 == fileMode)
+                #expect(stat("\(store)/webhooks", &status) == 0 && status.st_mode & 0o777 == folderMode)
+            }
+        }
+
         @Test func leavesWhatIsThereAlone() {
             let folder = Folder()
             let store = "\(folder.path)/store"

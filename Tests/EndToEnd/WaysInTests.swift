@@ -57,6 +57,27 @@ extension EndToEnd {
             #expect(!result.output.contains("USAGE"))
         }
 
+        /// Without a store there is an id all the same, and the log says why.
+        @Test func tellsTheLogThatAStoreDoesNotLoad() throws {
+            let variables = [
+                "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/flow/healthz",
+                "REQUEST_ID": "the-id", "FLOWHOOK_STORE": "/nowhere",
+            ]
+            let answer = Child.run(
+                ["sh", "-c", #"exec "$0" 2> /dev/null"#, Installation.program],
+                environment: variables
+            )
+            #expect(answer.output.contains("\r\nX-Request-Id: the-id\r\n"), "\(answer)")
+            let told = Child.run(
+                ["sh", "-c", #"exec "$0" 2>&1 > /dev/null"#, Installation.program],
+                environment: variables
+            )
+            let log = try JSONValue(parsing: Array(told.output.utf8))
+            #expect(log["level"] == .string("error") && log["requestId"] == .string("the-id"))
+            #expect(log["problem"] == .string("store-invalid"))
+            #expect(log["detail"]?.stringValue?.contains("/nowhere") == true)
+        }
+
         @Test func printsItsHelpWithoutArguments() {
             let result = Child.run([Installation.program])
             #expect(result.status == 0)

@@ -10,6 +10,18 @@ extension WebAnswer {
         )
         if problem.name == .overloaded || problem.name == .draining { headers.append(("Retry-After", "1")) }
     }
+
+    /// The answer to a request that is refused for want of a store, under the request's id; the log says why, too.
+    package init(_ problem: Problem, to request: WebRequest, _ log: Log) {
+        self.init(problem)
+        let requestID = RequestID.of(request)
+        headers.append(("X-Request-Id", requestID))
+        log.write(.error, "request refused") { line in
+            line.add("requestId", requestID)
+            line.add("problem", problem.name.rawValue)
+            line.add("detail", problem.detail)
+        }
+    }
 }
 
 extension Pipeline.Context {
