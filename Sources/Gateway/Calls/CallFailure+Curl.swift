@@ -10,15 +10,19 @@ extension CallFailure {
     init(of transfer: Transfer, _ code: CURLcode, _ request: OutgoingRequest, bound: UInt64) {
         let host = "\(request.host):\(request.port)"
         let sent: Sent = transfer.response.hasBegun ? .yes : transfer.starts > 0 ? .maybe : .no
+        if let excess = transfer.response.excess {
+            self = .tooLarge(excess, host)
+            return
+        }
         switch code {
         case _ where transfer.isBlocked && transfer.starts == 0:
             self = .blocked(request)
-        case _ where transfer.response.isTooLarge:
-            self.init(.responseTooLarge, detail: "The response of \(host) is larger than allowed.", sent: .yes)
         case CURLE_OPERATION_TIMEDOUT:
             self = .timeout(request, bound: bound, sent: sent)
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            self.init(.lookUpFailure, detail: "The name of \(host) or of the proxy has no address.", sent: sent)
+        case CURLE_COULDNT_RESOLVE_HOST:
+            self.init(.lookUpFailure, detail: "The name of \(host) has no address.", sent: sent)
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            self.init(.lookUpFailure, detail: "The name of the proxy has no address.", sent: sent)
         case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
             self.init(.connectFailure, detail: "No connection to \(host) could be made.", sent: sent)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
@@ -43,7 +47,7 @@ extension CallFailure {
             self.init(.protocolError, detail: "The compressed body of \(host) is broken or was cut off.", sent: .yes)
         // libcurl says so where a header line is longer than it keeps.
         case CURLE_OUT_OF_MEMORY where transfer.starts > 0:
-            self.init(.responseTooLarge, detail: "The response of \(host) is larger than allowed.", sent: .yes)
+            self = .tooLarge(IncomingResponse.headExcess, host)
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR:
             self.init(.protocolError, detail: "What \(host) sent is no valid HTTP.", sent: .yes)
         case CURLE_GOT_NOTHING:
@@ -57,9 +61,17 @@ extension CallFailure {
 
     private static func lost(_ transfer: Transfer, _ host: String, sent: Sent) -> CallFailure {
         guard transfer.starts > 0 else {
-            return CallFailure(.connectFailure, detail: "No connection to \(host) could be made.", sent: .no)
+            // "CONNECT tunnel failed, response 407".
+            let words = transfer.curlDetail.split(separator: " ")
+            let isTunnel = words.first == "CONNECT"
+            let cause = isTunnel ? ": the proxy answered \(words.last ?? "") to CONNECT" : ""
+            return CallFailure(.connectFailure, detail: "No connection to \(host) could be made\(cause).", sent: .no)
         }
         return CallFailure(.connectionLost, detail: "The connection to \(host) broke.", sent: sent)
+    }
+
+    private static func tooLarge(_ excess: String, _ host: String) -> CallFailure {
+        CallFailure(.responseTooLarge, detail: "The response of \(host) is larger than allowed: \(excess).", sent: .yes)
     }
 
     /// A handshake that failed: the cause in plain words where it is a common one, and what the library says.

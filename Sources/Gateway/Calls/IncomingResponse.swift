@@ -7,8 +7,8 @@ struct IncomingResponse {
     private(set) var hasBegun = false
     /// Whether all of a head has come, to the empty line at its end.
     private(set) var hasHead = false
-    /// Whether the response passed a bound.
-    private(set) var isTooLarge = false
+    /// Which bound the response passed, in words; `nil` where it is within them all.
+    private(set) var excess: String?
     /// Why the body could not be decoded, where it ended the transfer.
     private(set) var decodingFailure: ContentDecoder.Failure?
 
@@ -26,6 +26,11 @@ struct IncomingResponse {
     /// How many bytes of headers a response may have.
     private static let maximumHeaderBytes = 65_536
 
+    /// What a response with more headers than that has too much of.
+    static let headExcess = "its headers have more than \(maximumHeaderBytes) bytes"
+
+    private var bodyExcess: String { "its body has more than \(maximumBodyBytes) bytes (max_response_bytes)" }
+
     /// Expects a response.
     ///
     /// - Parameter maximumBodyBytes: how large its body may be, as it comes and decoded.
@@ -39,7 +44,7 @@ struct IncomingResponse {
     mutating func take(header bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headerBytes += count
         guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes else {
-            isTooLarge = true
+            excess = Self.headExcess
             return 0
         }
         switch UInt8(bitPattern: bytes[0]) | 0x20 {
@@ -96,7 +101,7 @@ struct IncomingResponse {
         let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
         guard contentEncodings.isEmpty else { return decode(bytes) }
         guard body.count + count <= maximumBodyBytes else {
-            isTooLarge = true
+            excess = bodyExcess
             return 0
         }
         body.append(contentsOf: bytes)
@@ -109,7 +114,7 @@ struct IncomingResponse {
             try decoder?.take(bytes, into: &body)
             return bytes.count
         } catch {
-            if error == .tooLarge { isTooLarge = true } else { decodingFailure = error }
+            if error == .tooLarge { excess = bodyExcess } else { decodingFailure = error }
             return 0
         }
     }

@@ -122,6 +122,10 @@ import Testing
         #expect(failure?.type == type, "\(what)")
         #expect(failure?.sent == sent, "\(what)")
         #expect(failure?.detail.contains("secret") == false)
+        if type == .responseTooLarge {
+            let part = what == "large" ? "body has more than 1048576 bytes" : "headers have more than 65536 bytes"
+            #expect(failure?.detail.contains(part) == true, "\(what)")
+        }
         // The next call works.
         #expect(throws: Never.self) { try bench.send(bench.request(server, .get, path: "/good")).outcome.get() }
     }

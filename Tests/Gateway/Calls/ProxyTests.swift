@@ -65,6 +65,7 @@ import Testing
         let failure = bench.failure(request)
         #expect(failure?.type == .connectFailure)
         #expect(failure?.sent == .no)
+        #expect(failure?.detail.hasSuffix("could be made: the proxy answered 403 to CONNECT.") == true)
         #expect(proxy.received.first?.hasPrefix("CONNECT api.example.com:443 HTTP/1.1\r\n") == true)
     }
 
