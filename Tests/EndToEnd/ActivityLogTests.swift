@@ -137,8 +137,9 @@ extension Operation {
             let installation = logged.installation
             _ = installation.call(Self.request)
             let configuration = Files.read("\(Installation.root)/nginx/flowhook.logrotate")
-                .replacing("/var/log/flowhook/activity.jsonl", with: logged.path)
+                .replacing("/var/log/flowhook/*.jsonl /var/log/flowhook/*.log", with: logged.path)
                 .replacing("su flowhook flowhook", with: "su \(Self.name) \(Self.group)")
+                .replacing("[ -d /run/systemd/system ]", with: "true")
                 .replacing(
                     "systemctl kill --signal=HUP flowhook.service",
                     with: "kill -HUP \(installation.flowhook.pid)"

@@ -55,6 +55,14 @@ struct InstallingTests {
             let upstream = Files.read("\(Installation.root)/nginx/\(name)")
             #expect(page.contains("keepalive_timeout 2s") && upstream.contains("keepalive_timeout 2s;"))
         }
+        // One way to rotate the activity log: the file that the tests of the log use, for the file that the pages name.
+        let rotation = Files.read("\(Installation.root)/nginx/flowhook.logrotate")
+        #expect(debian("rules").contains("/nginx/flowhook.logrotate\" $(stage)/etc/logrotate.d/$(name)"))
+        #expect(rotation.contains("\n/var/log/flowhook/*.jsonl ") && rotation.contains("rotate 30"))
+        for text in [page, DocumentationPage(named: "Observing").text] { #expect(text.contains("30 days")) }
+        for text in [service, debian("store/flowhook.yaml"), DocumentationPage(named: "Store").text] {
+            #expect(text.contains("/var/log/flowhook/activity.jsonl"))
+        }
         #expect(page.contains("four seconds") && samples.contains("fastcgi_keep_conn on;"))
     }
 
