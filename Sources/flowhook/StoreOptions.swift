@@ -115,8 +115,6 @@ func printError(_ lines: [String]) {
 
 /// Exit statuses (sysexits.h), beside 0 and those that a subcommand documents.
 enum ExitStatus {
-    /// The command's words are off.
-    static let usage: Int32 = 64
     /// What was handed in cannot be read.
     static let data: Int32 = 65
     /// A file cannot be written.

@@ -79,9 +79,6 @@ package struct Circuit: Sendable {
         openedAt == nil ? .closed : probedAt == nil ? .open : .halfOpen
     }
 
-    /// Whether there is nothing to remember.
-    package var isUntouched: Bool { openedAt == nil && failures == 0 }
-
     /// When it opened last, while it is not closed.
     package var openSince: UInt64? { openedAt }
 
