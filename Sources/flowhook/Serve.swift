@@ -72,9 +72,20 @@ struct Serve: ParsableCommand {
         do {
             return try ListeningSocket(address)
         } catch {
-            printError(["flowhook: \(error)", "Give --listen another address, or end what is in its place."])
+            printError(["flowhook: \(error)", Self.advice(address)])
             throw ExitCode(ExitStatus.unavailable)
         }
+    }
+
+    /// What to do where an address cannot be listened on.
+    private static func advice(_ address: String) -> String {
+        if address.hasPrefix("unix:/"), let end = address.lastIndex(of: "/") {
+            let folder = String(address[..<end].dropFirst(5))
+            if !folder.isEmpty, access(folder, F_OK) != 0, errno == ENOENT {
+                return "Make the folder \(folder) for the user who serves, or give --listen another address."
+            }
+        }
+        return "Give --listen another address, or end what is in its place."
     }
 }
 

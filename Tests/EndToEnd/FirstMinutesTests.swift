@@ -33,7 +33,7 @@ extension EndToEnd {
                     (serve + ["\(directory)/s"], 69, "give unix:PATH or tcp:HOST:PORT"),
                     (serve + ["unix:\(directory)/file"], 69, "Give --listen another address"),
                     (serve + ["tcp:127.0.0.1:\(listener.port)"], 69, "Give --listen another address"),
-                    (serve + ["unix:\(directory)/none/s"], 69, "Give --listen another address"),
+                    (serve + ["unix:\(directory)/none/s"], 69, "Make the folder \(directory)/none"),
                     (["preview", "--store", store, "\(directory)/none.json"], 64, "or - for standard input"),
                     (["call", "--store", store, directory], 64, "name a file that you may read"),
                     (["preview", "--store", store], 64, "Usage: flowhook preview"),
