@@ -25,11 +25,19 @@ extension EndToEnd {
             }
         }
 
-        private func run(_ example: String, _ webhook: String, _ installation: Installation, port: Int? = nil) -> Run {
+        private func run(
+            _ example: String,
+            _ webhook: String,
+            _ installation: Installation,
+            port: Int? = nil,
+            program: String? = nil
+        ) -> Run {
             let file = "\(installation.directory)/record-\(example).json"
             Files.write(Self.record, to: file)
             let url = "http://127.0.0.1:\(port ?? installation.client.port)/flow/call-webhook"
-            let (status, output) = Child.run(Self.command(example) + [url, webhook, file])
+            let (status, output) = Child.run(
+                Self.command(example) + [url, webhook, file] + (program.map { [$0] } ?? [])
+            )
             return Run(status: status, output: output, record: Files.read(file))
         }
 
@@ -82,6 +90,44 @@ extension EndToEnd {
             let cut = RawServer { _, _ in [.close] }
             defer { cut.stop() }
             #expect(run(example, "plain", installation, port: cut.port).status == 3)
+            // An answer that breaks off, where its length was told and where it was not.
+            for head in ["Content-Length: 9\r\n", ""] {
+                let short = RawServer { _, _ in
+                    [.text("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\(head)\r\n{\"out"), .close]
+                }
+                defer { short.stop() }
+                let run = run(example, "plain", installation, port: short.port)
+                #expect(run.status == 3, "\(run.output)")
+                #expect(run.record == Self.record)
+            }
+        }
+
+        /// The last argument names the program, by its id, its path or its name; what resolves to nothing is told.
+        @Test(arguments: examples)
+        func nameAProgramAndTellOfTokens(example: String) {
+            let service = SampleStore.service()
+            defer { service.stop() }
+            var store = SampleStore.files(servicePort: service.port)
+            store["marketing-activities/Talks/my-tokens.yaml"] = "Talk: Tokens\n"
+            store["marketing-activities/Talks/May/program.yaml"] = "id: 77\nname: Talk in May\n"
+            store["webhooks/of-a-talk.yaml"] = """
+                name: of a talk
+                url: http://127.0.0.1:\(service.port)/plain
+                request_token_encoding: JSON
+                payload_template: '{"talk": {{my.Talk}}, "of": {{program.name}}}'
+                """
+            let installation = Installation(store: store)
+            defer { installation.stop() }
+            let without = run(example, "of a talk", installation)
+            #expect(without.status == 0, "\(without.output)")
+            #expect(without.output == "not resolved: my.Talk\nnot resolved: program.name\nsent\n")
+            for program in ["77", "Talks/May", "Talk in May"] {
+                let run = run(example, "of a talk", installation, program: program)
+                #expect(run.status == 0 && run.output == "sent\n", "\(program): \(run.output)")
+            }
+            #expect(service.received.filter { $0.contains("\"talk\": \"Tokens\"") }.count == 3)
+            let unknown = run(example, "of a talk", installation, program: "78")
+            #expect(unknown.status == 2 && unknown.output.contains("No program"), "\(unknown.output)")
         }
 
         /// A full service answers 503 with `Retry-After`, and each example waits for its turn.

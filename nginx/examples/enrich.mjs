@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Runs a flow action for a lead's record and applies the fields that come back.
 //
-//     enrich.mjs URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+//     enrich.mjs URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
+//
+// PROGRAM is a program's id (digits are sent as a number), its path or its name.
 //
 // Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 // its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -16,18 +18,20 @@ function ask(url, request) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(request),
-    // Longer than the longest call, 30 s.
-    signal: AbortSignal.timeout(45_000),
+    // A call, and the end of an old process before it.
+    signal: AbortSignal.timeout(75_000),
   });
 }
 
-async function run(url, webhook, path) {
+async function run(url, webhook, path, program) {
   const record = JSON.parse(await readFile(path, "utf8"));
+  const request = { webhook, lead: record };
+  if (program !== undefined) request.program = /^[0-9]+$/.test(program) ? Number(program) : program;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     let response;
     let body;
     try {
-      response = await ask(url, { webhook, lead: record });
+      response = await ask(url, request);
       body = await response.text();
     } catch (error) {
       const refused = error.cause?.code === "ECONNREFUSED";
@@ -39,20 +43,25 @@ async function run(url, webhook, path) {
       await sleep(Number(wait) * 1000);
       continue;
     }
-    if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
-      // Refused before anything was sent: the detail says what to change.
-      return [2, JSON.parse(body).detail];
-    }
-    if (response.status !== 200) {
+    const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+    if (response.status !== 200 && !isProblem) {
       // The web server's own error: what became of the call is unknown.
       return [3, `the web server answered ${response.status}`];
     }
-    return apply(JSON.parse(body), record, path);
+    let answer;
+    try {
+      answer = JSON.parse(body);
+    } catch {
+      return [3, "the answer is no JSON, or not the whole of it"];
+    }
+    // A problem is refused before anything was sent: the detail says what to change.
+    return isProblem ? [2, answer.detail] : apply(answer, record, path);
   }
   return [75, "the service stayed busy"];
 }
 
-async function apply({ outcome, fields, skipped, error }, record, path) {
+async function apply({ outcome, fields, skipped, unresolvedTokens, error }, record, path) {
+  for (const token of unresolvedTokens) console.log(`not resolved: ${token}`);
   if (outcome === "updated") {
     // null clears a field.
     Object.assign(record, fields);
@@ -68,8 +77,8 @@ async function apply({ outcome, fields, skipped, error }, record, path) {
   return [1, `${outcome}: ${error.detail}`];
 }
 
-if (process.argv.length !== 5) {
-  console.error("enrich.mjs URL WEBHOOK RECORD.json");
+if (process.argv.length < 5 || process.argv.length > 6) {
+  console.error("enrich.mjs URL WEBHOOK RECORD.json [PROGRAM]");
   process.exit(64);
 }
 const [code, message] = await run(...process.argv.slice(2));

@@ -2,7 +2,9 @@
 <?php
 // Runs a flow action for a lead's record and applies the fields that come back.
 //
-//     enrich.php URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+//     enrich.php URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
+//
+// PROGRAM is a program's id (digits are sent as a number), its path or its name.
 //
 // Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 // its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -19,8 +21,8 @@ function ask(string $url, array $request): ?array
         'header' => 'Content-Type: application/json',
         'content' => json_encode($request, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION),
         'ignore_errors' => true,
-        // Longer than the longest call, 30 s.
-        'timeout' => 45,
+        // A call, and the end of an old process before it.
+        'timeout' => 75,
     ]]);
     $body = @file_get_contents($url, false, $context);
     if ($body === false || empty($http_response_header)) {
@@ -40,11 +42,15 @@ function decode(string $json): array
 }
 
 /** @return array{int, string} exit status and message */
-function run(string $url, string $webhook, string $path): array
+function run(string $url, string $webhook, string $path, ?string $program = null): array
 {
     $record = decode((string) file_get_contents($path));
+    $request = ['webhook' => $webhook, 'lead' => (object) $record];
+    if ($program !== null) {
+        $request['program'] = ctype_digit($program) ? (int) $program : $program;
+    }
     for ($try = 0; $try < TRIES; $try++) {
-        $answer = ask($url, ['webhook' => $webhook, 'lead' => (object) $record]);
+        $answer = ask($url, $request);
         if ($answer === null) {
             $refused = str_contains(error_get_last()['message'] ?? '', 'Connection refused');
             return [$refused ? 75 : 3, 'no answer'];
@@ -56,15 +62,19 @@ function run(string $url, string $webhook, string $path): array
             sleep((int) $wait);
             continue;
         }
-        if (str_starts_with($headers['content-type'] ?? '', 'application/problem+json')) {
-            // Refused before anything was sent: the detail says what to change.
-            return [2, decode($body)['detail']];
-        }
-        if ($status !== 200) {
+        $isProblem = str_starts_with($headers['content-type'] ?? '', 'application/problem+json');
+        if ($status !== 200 && !$isProblem) {
             // The web server's own error: what became of the call is unknown.
             return [3, "the web server answered $status"];
         }
-        return apply(decode($body), $record, $path);
+        try {
+            $answer = decode($body);
+        } catch (JsonException | TypeError) {
+            // An answer that breaks off is no failure for file_get_contents.
+            return [3, 'the answer is no JSON, or not the whole of it'];
+        }
+        // A problem is refused before anything was sent: the detail says what to change.
+        return $isProblem ? [2, $answer['detail']] : apply($answer, $record, $path);
     }
     return [75, 'the service stayed busy'];
 }
@@ -74,6 +84,9 @@ function apply(array $answer, array $record, string $path): array
 {
     $outcome = $answer['outcome'];
     $error = $answer['error'];
+    foreach ($answer['unresolvedTokens'] as $token) {
+        echo "not resolved: $token\n";
+    }
     switch (true) {
         case $outcome === 'updated':
             // null clears a field.
@@ -96,10 +109,10 @@ function apply(array $answer, array $record, string $path): array
     }
 }
 
-if ($argc !== 4) {
-    fwrite(STDERR, "enrich.php URL WEBHOOK RECORD.json\n");
+if ($argc < 4 || $argc > 5) {
+    fwrite(STDERR, "enrich.php URL WEBHOOK RECORD.json [PROGRAM]\n");
     exit(64);
 }
-[$code, $message] = run($argv[1], $argv[2], $argv[3]);
+[$code, $message] = run(...array_slice($argv, 1));
 echo "$message\n";
 exit($code);

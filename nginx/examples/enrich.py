@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Runs a flow action for a lead's record and applies the fields that come back.
 
-    enrich.py URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+    enrich.py URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
+
+PROGRAM is a program's id (digits are sent as a number), its path or its name.
 
 Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 its effect, so it is not repeated; 75 nothing was sent, try again later.
 """
+import http.client
 import json
 import os
 import sys
@@ -17,42 +20,52 @@ TRIES = 10
 
 
 def ask(url, request):
-    """Returns status, media type, Retry-After and body. Longer than the longest call (30 s) is long enough to wait."""
-    http = urllib.request.Request(url, json.dumps(request).encode(), {"Content-Type": "application/json"})
+    """Returns status, media type, Retry-After and body. 75 s: a call, and the end of an old process before it."""
+    post = urllib.request.Request(url, json.dumps(request).encode(), {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(http, timeout=45) as response:
+        with urllib.request.urlopen(post, timeout=75) as response:
             return response.status, response.headers.get_content_type(), None, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get_content_type(), error.headers.get("Retry-After"), error.read()
 
 
-def run(url, webhook, path):
+def run(url, webhook, path, program=None):
     with open(path, encoding="utf-8") as file:
         record = json.load(file)
+    request = {"webhook": webhook, "lead": record}
+    if program is not None:
+        request["program"] = int(program) if program.isascii() and program.isdigit() else program
     for _ in range(TRIES):
         try:
-            status, media_type, retry_after, body = ask(url, {"webhook": webhook, "lead": record})
+            status, media_type, retry_after, body = ask(url, request)
         except urllib.error.URLError as error:
             refused = isinstance(error.reason, ConnectionRefusedError)
             return (75 if refused else 3), f"no answer: {error.reason}"
-        except OSError as error:
-            return 3, f"no answer: {error}"
+        except (OSError, http.client.HTTPException) as error:
+            return 3, f"no answer, or not the whole of it: {error}"
         if status == 503 and retry_after:
             print(f"busy, trying again in {retry_after} s", flush=True)
             time.sleep(int(retry_after))
             continue
-        if media_type == "application/problem+json":
-            # Refused before anything was sent: the detail says what to change.
-            return 2, json.loads(body)["detail"]
-        if status != 200:
+        is_problem = media_type == "application/problem+json"
+        if status != 200 and not is_problem:
             # The web server's own error: what became of the call is unknown.
             return 3, f"the web server answered {status}"
-        return apply(json.loads(body), record, path)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return 3, "the answer is no JSON, or not the whole of it"
+        if is_problem:
+            # Refused before anything was sent: the detail says what to change.
+            return 2, answer["detail"]
+        return apply(answer, record, path)
     return 75, "the service stayed busy"
 
 
 def apply(answer, record, path):
     outcome = answer["outcome"]
+    for token in answer["unresolvedTokens"]:
+        print(f"not resolved: {token}")
     if outcome == "updated":
         # None clears a field.
         record.update(answer["fields"])
@@ -74,7 +87,7 @@ def apply(answer, record, path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     code, message = run(*sys.argv[1:])
     print(message)

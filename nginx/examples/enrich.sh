@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Runs a flow action for a lead's record and applies the fields that come back. Needs curl and jq.
 #
-#     enrich.sh URL WEBHOOK RECORD.json       URL: http://127.0.0.1/flow/call-webhook
+#     enrich.sh URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
+#
+# PROGRAM is a program's id (digits are sent as a number), its path or its name.
 #
 # Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 # its effect, so it is not repeated; 75 nothing was sent, try again later.
 set -euo pipefail
-[ $# -eq 3 ] || { echo "enrich.sh URL WEBHOOK RECORD.json" >&2; exit 64; }
-url=$1 webhook=$2 record=$3
+[ $# -eq 3 ] || [ $# -eq 4 ] || { echo "enrich.sh URL WEBHOOK RECORD.json [PROGRAM]" >&2; exit 64; }
+url=$1 webhook=$2 record=$3 program=${4-}
 tries=10
 
 work=$(mktemp -d)
@@ -24,11 +26,12 @@ header() {
     tr -d '\r' < "$work/head" | awk -F': *' -v name="$1" 'tolower($1) == name { print $2; exit }'
 }
 
-jq --arg webhook "$webhook" '{webhook: $webhook, lead: .}' "$record" > "$work/request"
+jq --arg webhook "$webhook" --arg program "$program" '{webhook: $webhook, lead: .} + if $program == "" then {}
+    else {program: ($program | if test("^[0-9]+$") then tonumber else . end)} end' "$record" > "$work/request"
 for ((try = 0; try < tries; try++)); do
     code=0
-    # Longer than the longest call, 30 s.
-    status=$(curl -sS --max-time 45 -H 'Content-Type: application/json' --data-binary @"$work/request" \
+    # A call, and the end of an old process before it.
+    status=$(curl -sS --max-time 75 -H 'Content-Type: application/json' --data-binary @"$work/request" \
         -D "$work/head" -o "$work/body" -w '%{http_code}' "$url") || code=$?
     # 7: no connection was made.
     [ "$code" -ne 7 ] || finish 75 "no answer: connection refused"
@@ -39,13 +42,15 @@ for ((try = 0; try < tries; try++)); do
         sleep "$wait"
         continue
     fi
-    case $(header content-type) in
-        # Refused before anything was sent: the detail says what to change.
-        application/problem+json*) finish 2 "$(jq -r .detail "$work/body")" ;;
-    esac
+    type=$(header content-type)
+    type=${type%%;*}
     # The web server's own error: what became of the call is unknown.
-    [ "$status" = 200 ] || finish 3 "the web server answered $status"
+    [ "$status" = 200 ] || [ "$type" = application/problem+json ] || finish 3 "the web server answered $status"
+    jq -e . "$work/body" > "$work/checked" 2>&1 || finish 3 "the answer is no JSON, or not the whole of it"
+    # Refused before anything was sent: the detail says what to change.
+    [ "$type" != application/problem+json ] || finish 2 "$(jq -r .detail "$work/body")"
 
+    jq -r '.unresolvedTokens[] | "not resolved: \(.)"' "$work/body"
     case $(jq -r '.outcome + " " + (.error.sent // "")' "$work/body") in
         "updated ")
             # null clears a field.
