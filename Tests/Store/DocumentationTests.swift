@@ -72,7 +72,36 @@ import Testing
         #expect(tokens.words(under: "Payloads").filter { TokenEncoding(rawValue: $0) != nil }.count == 4)
     }
 
-    /// What the golden stores give is told, and what is told exists: every code stands in a source.
+    /// The sources that read a store's files, by name.
+    private static var storeSources: [String: String] {
+        let folder = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/Sources/Store"
+        guard let files = opendir(folder) else { return [:] }
+        defer { closedir(files) }
+        var sources: [String: String] = [:]
+        while let entry = readdir(files) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".swift") { sources[name] = DocumentationPage(path: "\(folder)/\(name)").text }
+        }
+        return sources
+    }
+
+    /// The codes that a source gives to findings, as it spells them out.
+    private static func codes(in source: String) -> [String] {
+        let calls = ["findings.error(", "findings.warning(", "findings.add(.error,", "findings.add(.warning,"]
+        let packed = source.split { $0.isWhitespace }.joined(separator: " ").replacing("( ", with: "(")
+        return calls.flatMap { call in
+            packed.split(separator: call, omittingEmptySubsequences: false).dropFirst().compactMap { rest -> String? in
+                let argument = rest.drop { $0 == " " }
+                guard argument.first == "\"" else { return nil }
+                let code = String(argument.dropFirst().prefix { $0 != "\"" })
+                return code.contains("\\") ? nil : code
+            }
+        }
+    }
+
+    /// What the golden stores give is told, and so is every code that stands in a source.
     @Test func everyCodeOfAFindingIsOnThePage() {
         let told = Set(check.words().filter { Int($0) == nil })
         #expect(told.count == check.words().filter { Int($0) == nil }.count, "a code is told twice")
@@ -81,6 +110,14 @@ import Testing
             let options = LoadOptions(secrets: .placeholder)
             let result = StoreLoader(directory: "\(folder)/\(store)", options: options).load(at: Instant(seconds: 0))
             for finding in result.diagnostics { #expect(told.contains(finding.code), "\(finding.code) is not told") }
+        }
+        // Those of cases too, which no store is refused for: every code that a reader of files writes out.
+        let sources = Self.storeSources
+        let written = Set(sources.values.flatMap(Self.codes(in:)))
+        #expect(written.count >= 40)
+        for code in written { #expect(told.contains(code), "\(code) is not told") }
+        for file in ["CaseReader", "ExpectationReader", "CannedAnswerReader"] {
+            #expect(!Self.codes(in: sources["\(file).swift"] ?? "").isEmpty, "\(file) has no finding")
         }
     }
 }
