@@ -266,9 +266,10 @@ import Testing
             "marketing-activities/p/program.yaml": "id: 1027\n",
             "webhooks/enrich.yaml": """
             name: Enrich Lead
-            url: https://api.example.com/v1/people?on=2026-05-23
+            url: https://api.example.com/v1/people?campaign=77
             request_token_encoding: JSON
-            payload_template: '{"email": {{lead.Email Address}}, "greeting": "Dear {{lead.First Name}}"}'
+            payload_template: |
+              {"email": {{lead.Email Address}}, "greeting": "Dear {{lead.First Name}}", "program": {{program.id}}}
             custom_headers: {Authorization: "Bearer {{my.Key}}"}
             response_type: JSON
             response_mappings: {NumberOfEmployees: company.employees, Title: person.title}
