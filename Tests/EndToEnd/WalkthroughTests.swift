@@ -5,9 +5,8 @@ import Testing
 extension EndToEnd {
     /// The pages with commands: every file is written, every command runs and prints what the page shows.
     @Suite(.serialized) struct WalkthroughTests {
-        @Test(arguments: ["Tutorial", "HowTo"])
-        func leadsThroughFromNothing(page: String) {
-            let text = DocumentationPage(named: page).text
+        @Test func leadsThroughFromNothing() {
+            let text = DocumentationPage(named: "Tutorial").text
                 .replacing("8080", with: String(Installation.freePort()))
                 .replacing("9000", with: String(Installation.freePort()))
                 // The page is for an ordinary user.
@@ -15,6 +14,17 @@ extension EndToEnd {
             let walkthrough = Walkthrough(DocumentationPage(text: text))
             #expect(walkthrough.steps.count > 10)
             take(walkthrough)
+        }
+
+        /// Each by itself, on the store that `flowhook init` writes.
+        @Test func everyRecipeStandsAlone() {
+            let recipes = DocumentationPage(named: "HowTo").text.split(separator: "\n## ").dropFirst()
+            #expect(recipes.count >= 6)
+            for recipe in recipes {
+                let walkthrough = Walkthrough(DocumentationPage(text: String(recipe)))
+                #expect(!walkthrough.steps.isEmpty, "\(recipe)")
+                take(walkthrough, before: "flowhook init store > /dev/null")
+            }
         }
 
         /// On the store that `flowhook init` writes.
