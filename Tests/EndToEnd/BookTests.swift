@@ -115,7 +115,27 @@ struct BookTests {
         let check = Child.run([Installation.program, "check", "--store", store])
         #expect(check.status == 0, "\(check.output)")
         let findings = check.output.split(separator: "\n").dropLast()
-        #expect(findings.allSatisfy { $0.contains("/run/credentials/enrichment-key") }, "\(check.output)")
+        #expect(findings.allSatisfy { $0.contains("credential") }, "\(check.output)")
+    }
+
+    /// The commands that the README shows beside the store work on what the first of them writes; only the real call is
+    /// left out.
+    @Test func theReadmesCommandsWork() throws {
+        let directory = "/tmp/flowhook-readme-\(UInt32.random(in: 0...UInt32.max))"
+        defer { _ = Child.run(["rm", "-rf", directory]) }
+        let commands = try #require(readme.commands.isEmpty ? nil : readme.commands)
+        for command in ["init", "check", "test", "tokens", "preview", "call"] {
+            #expect(commands.contains { $0.hasPrefix("flowhook \(command) ") }, "\(command)")
+        }
+        let script = commands.filter { !$0.hasPrefix("flowhook call ") }.map { "\($0)\n" }.joined()
+            .replacing("flowhook ", with: "'\(Installation.program)' ")
+        let run = Child.run(["sh", "-c", "set -e; mkdir '\(directory)'; cd '\(directory)'\n\(script)"])
+        #expect(run.status == 0, "\(run.output)")
+        for text in ["0 errors, 0 warnings", "1 passed, 0 failed", "Enrichment Campaign ID", "••••••"] {
+            #expect(run.output.contains(text), "\(run.output)")
+        }
+        let shown = commands.flatMap { $0.split(separator: " ") }.filter { $0.hasSuffix(".json") }
+        #expect(shown.allSatisfy { access("\(directory)/\($0)", F_OK) == 0 })
     }
 
     /// The members of the demo's answer, and what it maps, are those of an answer today.
