@@ -39,7 +39,7 @@ package struct Settings: Sendable, Hashable {
 
     /// Levels of log lines, by rising weight.
     package enum LogLevel: String, Sendable, CaseIterable {
-        /// Everything, values of leads included.
+        /// As `debug`: nothing is logged at this level now.
         case trace
         /// For those who look for a fault.
         case debug
