@@ -32,8 +32,9 @@ package struct CaseLoader {
     package func load() -> Result {
         var result = Result()
         guard let files = StoreFiles(directory: directory) else { return result }
-        var waiting = [Self.folder]
-        while let folder = waiting.popLast() {
+        var walk = FolderWalk(files)
+        var waiting = [(path: Self.folder, above: Int?.none)]
+        while let (folder, above) = waiting.popLast() {
             let listing: StoreFiles.Listing
             do {
                 listing = try files.list(folder)
@@ -43,7 +44,16 @@ package struct CaseLoader {
                 result.take(nil, findings)
                 continue
             }
-            waiting += listing.folders.reversed().map { "\(folder)/\($0)" }
+            guard let identity = listing.identity else { continue }
+            let number: Int
+            switch walk.step(into: folder, identity, above: above) {
+            case .enter(let entered): number = entered
+            case .pass: continue
+            case .refuse(let findings):
+                result.take(nil, findings)
+                continue
+            }
+            waiting += listing.folders.reversed().map { ("\(folder)/\($0)", number) }
             for name in listing.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
                 var findings = Findings(file: "\(folder)/\(name)")
                 var item: Case?

@@ -6,6 +6,8 @@ final class FolderMemory {
         fileprivate(set) var folders: [(name: String, path: String)] = []
         /// Its files that a store may be read from, in the order of their names.
         fileprivate(set) var files: [(name: String, path: String)] = []
+        /// Which folder it is; `nil` where there is none.
+        fileprivate(set) var identity: FolderWalk.Identity?
         /// Why it could not be listed.
         fileprivate(set) var failure: StoreFiles.ReadError?
         fileprivate var pass = 0
@@ -27,12 +29,16 @@ final class FolderMemory {
         do {
             let listing = try pass.files.list(path)
             let start = path + "/"
+            folder.identity = listing.identity
             folder.folders = listing.folders.map { ($0, start + $0) }
             folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, start + $0) }
         } catch {
             folder.failure = error
         }
-        if let known, Self.isSame(known, folder) { return known }
+        if let known, Self.isSame(known, folder) {
+            known.identity = folder.identity
+            return known
+        }
         pass.hasChanged = true
         folders[path] = folder
         return folder

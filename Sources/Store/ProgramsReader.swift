@@ -11,31 +11,33 @@ struct ProgramsReader {
     /// The folder of the tree, relative to the store.
     static let folder = ProgramTree.directory
 
-    /// How deep folders may lie.
-    private static let maximumDepth = 64
-
     /// Reads the tree; of what has not changed the last load's values are taken.
     func read(_ pass: LoadPass, _ diagnostics: inout [Diagnostic]) -> ProgramTree {
         var folders: [ProgramTree.Folder] = []
         var programs: [Program] = []
         var filesByID: [String: String] = [:]
+        var walk = FolderWalk(pass.files)
         // Folders still to be read, with the position of the one above.
-        var waiting = [Waiting(path: Self.folder, name: "", parent: nil, depth: 0, isUncertain: false)]
+        var waiting = [Waiting(path: Self.folder, name: "", parent: nil, isUncertain: false)]
         while let next = waiting.popLast() {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
-            var findings = Findings(file: next.path)
             if let failure = folder.failure {
+                var findings = Findings(file: next.path)
                 findings.add(.error, failure.code, failure.message)
                 diagnostics += findings.diagnostics
                 continue
             }
-            guard next.depth < Self.maximumDepth else {
-                findings.add(.error, "folder-depth", "folders lie at most \(Self.maximumDepth) deep")
+            guard let identity = folder.identity else { continue }
+            // The walk numbers folders as the tree does.
+            let position: Int
+            switch walk.step(into: next.path, identity, above: next.parent) {
+            case .enter(let number): position = number
+            case .pass: continue
+            case .refuse(let findings):
                 diagnostics += findings.diagnostics
                 continue
             }
-            let position = folders.count
             folders.append(ProgramTree.Folder(path: next.pathInTree, parent: next.parent, tokens: [:]))
             for (name, path) in folder.files {
                 switch name {
@@ -66,9 +68,7 @@ struct ProgramsReader {
                 }
             }
             for (name, path) in folder.folders.reversed() {
-                waiting.append(
-                    Waiting(path: path, name: name, parent: position, depth: next.depth + 1, isUncertain: isUncertain)
-                )
+                waiting.append(Waiting(path: path, name: name, parent: position, isUncertain: isUncertain))
             }
         }
         return folders.isEmpty ? .empty : ProgramTree(folders: folders, programs: programs)
@@ -81,7 +81,6 @@ struct ProgramsReader {
         var name: String
         /// The position of the folder above.
         var parent: Int?
-        var depth: Int
         var isUncertain: Bool
 
         /// The path relative to the root of the tree.

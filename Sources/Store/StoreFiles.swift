@@ -33,6 +33,8 @@ struct StoreFiles {
         var folders: [String] = []
         /// The names of files.
         var files: [String] = []
+        /// Which folder it is; `nil` where there is none.
+        var identity: FolderWalk.Identity?
     }
 
     /// Lists a folder, names in order, links followed, dot-files and editors' temporary files passed over.
@@ -48,6 +50,10 @@ struct StoreFiles {
             throw Self.unreadableFolder
         }
         defer { close(opened) }
+        var status = stat()
+        if fstat(opened, &status) == 0 {
+            listing.identity = .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        }
         try FolderEntries.forEach(in: opened) { (name, type) throws(ReadError) in
             if Self.isPassedOver(name) { return }
             switch type {

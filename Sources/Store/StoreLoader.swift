@@ -139,7 +139,8 @@ package final class StoreLoader {
         var webhooks: [String: Webhook] = [:]
         var checks = TokenChecks(tree: tree, index: memory.index, addresses: reader.addresses)
         var filesByName: [String: String] = [:]
-        var waiting = [(path: "webhooks", isUncertain: false)]
+        var walk = FolderWalk(pass.files)
+        var waiting = [(path: "webhooks", above: Int?.none, isUncertain: false)]
         while let next = waiting.popLast() {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
@@ -148,7 +149,16 @@ package final class StoreLoader {
                 findings.add(.error, failure.code, failure.message)
                 diagnostics += findings.diagnostics
             }
-            waiting += folder.folders.reversed().map { ($0.path, isUncertain) }
+            guard let identity = folder.identity else { continue }
+            let number: Int
+            switch walk.step(into: next.path, identity, above: next.above) {
+            case .enter(let entered): number = entered
+            case .pass: continue
+            case .refuse(let findings):
+                diagnostics += findings.diagnostics
+                continue
+            }
+            waiting += folder.folders.reversed().map { ($0.path, number, isUncertain) }
             for (name, path) in folder.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
                 let file = memory.webhooks.recall(path, pass, isUncertain: isUncertain) { bytes, findings in
                     reader.read(bytes, &findings)
