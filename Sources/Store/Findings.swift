@@ -28,21 +28,7 @@ struct Findings {
         column: Int = 1,
         suggestion: String? = nil
     ) {
-        guard diagnostics.count < Self.most else {
-            if diagnostics.count == Self.most {
-                diagnostics.append(
-                    Diagnostic(
-                        file: file,
-                        line: diagnostics[Self.most - 1].line,
-                        column: 1,
-                        severity: .error,
-                        code: "too-many-findings",
-                        message: "more than \(Self.most) findings in one file; the rest are left out"
-                    )
-                )
-            }
-            return
-        }
+        guard diagnostics.count < Self.most else { return leaveOut(severity) }
         diagnostics.append(
             Diagnostic(
                 file: file,
@@ -54,6 +40,24 @@ struct Findings {
                 suggestion: suggestion
             )
         )
+    }
+
+    /// Tells of what is not told; an error among it keeps the file from being loaded, warnings do not.
+    private mutating func leaveOut(_ severity: TemplateFinding.Severity) {
+        if diagnostics.count == Self.most {
+            diagnostics.append(
+                Diagnostic(
+                    file: file,
+                    line: diagnostics[Self.most - 1].line,
+                    column: 1,
+                    severity: severity,
+                    code: "too-many-findings",
+                    message: "more than \(Self.most) findings in one file; the rest are left out"
+                )
+            )
+        } else if severity == .error {
+            diagnostics[Self.most].severity = .error
+        }
     }
 
     /// Adds an error at a node.
@@ -81,7 +85,7 @@ struct Findings {
     /// Adds what was found in the text of a scalar, at its place in the file.
     mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
         // Beyond the bound the places are not asked for either: each costs a look through the text.
-        guard diagnostics.count <= Self.most else { return }
+        guard diagnostics.count < Self.most else { return leaveOut(finding.severity) }
         let (line, column) = node.position(ofOffset: finding.offset)
         add(
             finding.severity,

@@ -222,6 +222,22 @@ import Testing
         #expect(misspelt.diagnostics.first?.publicText.hasSuffix("did you mean request_type?") == true)
     }
 
+    /// Beyond a bound findings are left out; that is an error where one of them is, and no sooner.
+    @Test(arguments: [200, 201, 1_000])
+    func loadsHoweverManyWarningsAFileHas(count: Int) {
+        let warnings = String(repeating: "{{trigger.Nmae}} ", count: count)
+        let head = "url: https://example.com/\nrequest_token_encoding: None\ncustom_headers: {X-A: '\(warnings)'}\n"
+        let store = TemporaryStore(["webhooks/a.yaml": head])
+        let result = store.load()
+        #expect(result.snapshot != nil)
+        #expect(result.diagnostics.count == min(count, 201))
+        #expect(result.diagnostics.contains { $0.code == "too-many-findings" } == (count > 200))
+        store.write(Array(head.replacing(" '}", with: " {{leed.Id}}'}").utf8), to: "webhooks/a.yaml")
+        let broken = store.load()
+        #expect(broken.snapshot == nil)
+        #expect(broken.diagnostics.contains { $0.severity == .error })
+    }
+
     // MARK: Files
 
     @Test func followsLinksInsideAndRefusesThoseThatLeave() {
