@@ -13,6 +13,9 @@ struct StoreFiles {
     /// How large a file may be, in bytes.
     static let maximumBytes = 4 << 20
 
+    /// The byte order mark in UTF-8 (RFC 3629 section 6), which some editors begin files with.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// Why a file cannot be read, as a sentence for a finding.
     struct ReadError: Error, Equatable {
         var code: String
@@ -76,7 +79,7 @@ struct StoreFiles {
         return listing
     }
 
-    /// Reads a file of the store.
+    /// Reads a file of the store, without a byte order mark at its start.
     ///
     /// - Returns: `nil` where there is none.
     /// - Throws: where it is too large, no UTF-8, unreadable, or a link that leads out of the store.
@@ -88,7 +91,10 @@ struct StoreFiles {
             descriptor = opened
         }
         defer { close(descriptor) }
-        let contents = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
+        var contents = try Self.contents(of: descriptor, maximumBytes: Self.maximumBytes)
+        // YAML allows a byte order mark at the start (YAML 1.2 section 5.2), JSON lets it be passed over (RFC 8259 section
+        // 8.1); it takes no column.
+        if contents.bytes.starts(with: Self.byteOrderMark) { contents.bytes.removeFirst(Self.byteOrderMark.count) }
         guard String(validating: contents.bytes, as: UTF8.self) != nil else {
             throw ReadError(code: "not-utf-8", message: "the file is not UTF-8; save it in that encoding")
         }

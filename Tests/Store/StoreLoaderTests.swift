@@ -319,6 +319,28 @@ import Testing
         #expect(found == ["webhooks/a.yaml not-utf-8", "webhooks/b.yaml too-large", "webhooks/c.yaml empty-file"])
     }
 
+    @Test func takesOffAByteOrderMark() {
+        func marked(_ text: String) -> [UInt8] { [0xEF, 0xBB, 0xBF] + text.utf8 }
+        let store = TemporaryStore()
+        store.write(marked("munchkin_id: one\nmount: /x\n"), to: "flowhook.yaml")
+        store.write(marked(#"{"result": [{"displayName": "Shoe Size"}]}"#), to: "fields.json")
+        store.write(marked("url: https://example.com/\nresponse_type: JSON\n"), to: "webhooks/a.yaml")
+        store.write(marked("id: 1\nname: P\n"), to: "marketing-activities/P/program.yaml")
+        store.write(marked("Speaker: Ada\nSeats: 1\n"), to: "marketing-activities/P/my-tokens.yaml")
+        let result = store.load()
+        #expect(result.diagnostics.isEmpty)
+        #expect(result.snapshot?.settings.munchkinID == "one")
+        #expect(result.snapshot?.leadFields.field(named: "Shoe Size") != nil)
+        #expect(result.snapshot?.webhooks["a"]?.responseType == .json)
+        #expect(result.snapshot?.tree.folders.last?.tokens.count == 2)
+        // The mark takes no column.
+        store.write(marked("urk: https://example.com/\n"), to: "webhooks/a.yaml")
+        store.write(marked(#"{"result": [7]}"#), to: "fields.json")
+        let places = store.load().diagnostics.map { "\($0.file):\($0.line):\($0.column) \($0.code)" }
+        #expect(places.contains("webhooks/a.yaml:1:1 unknown-key"))
+        #expect(places.contains("fields.json:1:13 fields"))
+    }
+
     @Test func saysThatThereIsNoStore() {
         let result = StoreLoader(directory: "/nowhere/at/all", options: LoadOptions()).load(at: Instant(seconds: 0))
         #expect(result.snapshot == nil)
