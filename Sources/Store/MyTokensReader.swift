@@ -175,7 +175,10 @@ struct MyTokensReader {
     private func text(ofFile path: String) throws(StoreFiles.ReadError) -> String {
         var bytes = try files.readOutside(path)
         // An editor ends a file with a line break that is not part of the secret.
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw StoreFiles.ReadError(code: "secret-unreadable", message: "it is not UTF-8")
         }

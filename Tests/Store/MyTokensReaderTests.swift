@@ -72,9 +72,15 @@ import Testing
     @Test func readsSecretsFromWhereTheyAreKept() {
         let files = [
             "secrets/key": "from-a-file\n", "secrets/two": "from-a-file\n\n", "credentials/key": "from-systemd",
+            "secrets/windows": "from-a-file\r\n", "secrets/windows-two": "from-a-file\r\n\r\n",
+            "secrets/carriage": "from-a-file\r",
         ]
         #expect(load("T: {secret: true, file: secrets/key}", files: files).token?.value == "from-a-file")
         #expect(load("T: {secret: true, file: secrets/two}", files: files).token?.value == "from-a-file\n")
+        #expect(load("T: {secret: true, file: secrets/windows}", files: files).token?.value == "from-a-file")
+        let two = load("T: {secret: true, file: secrets/windows-two}", files: files).token?.value
+        #expect(two.map { Array($0.utf8) } == Array("from-a-file\r\n".utf8))
+        #expect(load("T: {secret: true, file: secrets/carriage}", files: files).token?.value == "from-a-file\r")
         #expect(load("T: {secret: true, credential: key}", files: files).token?.value == "from-systemd")
         let environment = ["KEY": "from-the-environment"]
         let token = load("T: {secret: true, env: KEY}", environment: environment).token
