@@ -35,15 +35,8 @@ package struct CaseLoader {
         var walk = FolderWalk(files)
         var waiting = [(path: Self.folder, above: Int?.none)]
         while let (folder, above) = waiting.popLast() {
-            let listing: StoreFiles.Listing
-            do {
-                listing = try files.list(folder)
-            } catch {
-                var findings = Findings(file: folder)
-                findings.add(.error, error.code, error.message)
-                result.take(nil, findings)
-                continue
-            }
+            let listing = files.list(folder)
+            for findings in listing.failures { result.take(nil, findings) }
             guard let identity = listing.identity else { continue }
             let number: Int
             switch walk.step(into: folder, identity, above: above) {

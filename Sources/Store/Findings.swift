@@ -16,6 +16,12 @@ struct Findings {
         self.file = file
     }
 
+    /// Begins with the error that keeps a file or folder from being read.
+    init(file: String, _ failure: StoreFiles.ReadError) {
+        self.init(file: file)
+        add(.error, failure.code, failure.message)
+    }
+
     /// Whether one of the findings is an error.
     var hasError: Bool { diagnostics.contains { $0.severity == .error } }
 

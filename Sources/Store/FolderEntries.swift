@@ -27,10 +27,10 @@ enum FolderEntries {
 
     /// Runs a closure with each entry of an opened directory but `.` and `..`, in no order.
     ///
-    /// - Throws: where the directory cannot be read, and what the closure throws.
+    /// - Throws: where the directory cannot be read.
     static func forEach(
         in directory: Int32,
-        _ body: (_ name: String, _ kind: Kind) throws(StoreFiles.ReadError) -> Void
+        _ body: (_ name: String, _ kind: Kind) -> Void
     ) throws(StoreFiles.ReadError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferBytes, alignment: 8)
         defer { buffer.deallocate() }
@@ -46,7 +46,7 @@ enum FolderEntries {
                 let type = entry.load(fromByteOffset: Offset.type, as: UInt8.self)
                 entry += Int(entry.load(fromByteOffset: Offset.length, as: UInt16.self))
                 if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { continue }
-                try body(String(cString: name), kind(type))
+                body(String(cString: name), kind(type))
             }
         }
     }

@@ -8,8 +8,8 @@ final class FolderMemory {
         fileprivate(set) var files: [(name: String, path: String)] = []
         /// Which folder it is; `nil` where there is none.
         fileprivate(set) var identity: FolderWalk.Identity?
-        /// Why it could not be listed.
-        fileprivate(set) var failure: StoreFiles.ReadError?
+        /// Why it could not be listed, and what is wrong with names in it.
+        fileprivate(set) var diagnostics: [Diagnostic] = []
         fileprivate var pass = 0
     }
 
@@ -26,15 +26,12 @@ final class FolderMemory {
         pass.watcher?.watch(folder: path, at: pass.files.path(of: path), isLink: pass.files.isLink(path))
         let folder = Folder()
         folder.pass = pass.number
-        do {
-            let listing = try pass.files.list(path)
-            let start = path + "/"
-            folder.identity = listing.identity
-            folder.folders = listing.folders.map { ($0, start + $0) }
-            folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, start + $0) }
-        } catch {
-            folder.failure = error
-        }
+        let listing = pass.files.list(path)
+        let start = path + "/"
+        folder.identity = listing.identity
+        folder.folders = listing.folders.map { ($0, start + $0) }
+        folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, start + $0) }
+        folder.diagnostics = listing.failures.flatMap(\.diagnostics)
         if let known, Self.isSame(known, folder) {
             known.identity = folder.identity
             return known
@@ -54,7 +51,7 @@ final class FolderMemory {
     }
 
     private static func isSame(_ first: Folder, _ second: Folder) -> Bool {
-        first.failure == second.failure && first.files.elementsEqual(second.files, by: ==)
+        first.diagnostics == second.diagnostics && first.files.elementsEqual(second.files, by: ==)
             && first.folders.elementsEqual(second.folders, by: ==)
     }
 }

@@ -22,12 +22,7 @@ struct ProgramsReader {
         while let next = waiting.popLast() {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
-            if let failure = folder.failure {
-                var findings = Findings(file: next.path)
-                findings.add(.error, failure.code, failure.message)
-                diagnostics += findings.diagnostics
-                continue
-            }
+            if !folder.diagnostics.isEmpty { diagnostics += folder.diagnostics }
             guard let identity = folder.identity else { continue }
             // The walk numbers folders as the tree does.
             let position: Int

@@ -38,45 +38,58 @@ struct StoreFiles {
         var files: [String] = []
         /// Which folder it is; `nil` where there is none.
         var identity: FolderWalk.Identity?
+        /// What is wrong with the folder, or with names in it, each under its own path.
+        var failures: [Findings] = []
     }
 
     /// Lists a folder, names in order, links followed, dot-files and editors' temporary files passed over.
     ///
     /// - Parameter folder: the path relative to the store, empty for the store itself.
-    /// - Returns: nothing where the folder does not exist.
-    /// - Throws: where it cannot be read, or a link leads out of the store.
-    func list(_ folder: String) throws(ReadError) -> Listing {
+    /// - Returns: nothing where the folder does not exist; a link that leads nowhere, or out of the store, among the
+    ///   failures.
+    func list(_ folder: String) -> Listing {
         var listing = Listing()
         let opened = self.folder.open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK)
         guard opened >= 0 else {
-            if errno == ENOENT { return listing }
-            throw Self.unreadableFolder
+            if errno != ENOENT { listing.failures.append(Findings(file: folder, Self.unreadableFolder)) }
+            return listing
         }
         defer { close(opened) }
         var status = stat()
         if fstat(opened, &status) == 0 {
             listing.identity = .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         }
-        try FolderEntries.forEach(in: opened) { (name, type) throws(ReadError) in
-            if Self.isPassedOver(name) { return }
-            switch type {
-            case .folder: listing.folders.append(name)
-            case .file: listing.files.append(name)
-            case .other:
-                // A link, or a file system that does not tell.
-                let relative = folder.isEmpty ? name : "\(folder)/\(name)"
-                var status = stat()
-                guard stat(path(of: relative), &status) == 0 else {
-                    throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
+        do {
+            try FolderEntries.forEach(in: opened) { name, type in
+                if Self.isPassedOver(name) { return }
+                switch type {
+                case .folder: listing.folders.append(name)
+                case .file: listing.files.append(name)
+                case .other: take(name, in: folder, &listing)
                 }
-                try requireInside(relative)
-                if status.st_mode & S_IFMT == S_IFDIR { listing.folders.append(name) }
-                if status.st_mode & S_IFMT == S_IFREG { listing.files.append(name) }
             }
+        } catch {
+            listing.failures.append(Findings(file: folder, error))
         }
         listing.folders.sort()
         listing.files.sort()
         return listing
+    }
+
+    /// Takes a link, or what the file system does not tell the kind of.
+    private func take(_ name: String, in folder: String, _ listing: inout Listing) {
+        let relative = folder.isEmpty ? name : "\(folder)/\(name)"
+        do throws(ReadError) {
+            var status = stat()
+            guard stat(path(of: relative), &status) == 0 else {
+                throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
+            }
+            try requireInside(relative)
+            if status.st_mode & S_IFMT == S_IFDIR { listing.folders.append(name) }
+            if status.st_mode & S_IFMT == S_IFREG { listing.files.append(name) }
+        } catch {
+            listing.failures.append(Findings(file: relative, error))
+        }
     }
 
     /// Reads a file of the store, without a byte order mark at its start.

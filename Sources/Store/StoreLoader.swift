@@ -144,11 +144,7 @@ package final class StoreLoader {
         while let next = waiting.popLast() {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
-            if let failure = folder.failure {
-                var findings = Findings(file: next.path)
-                findings.add(.error, failure.code, failure.message)
-                diagnostics += findings.diagnostics
-            }
+            if !folder.diagnostics.isEmpty { diagnostics += folder.diagnostics }
             guard let identity = folder.identity else { continue }
             let number: Int
             switch walk.step(into: next.path, identity, above: next.above) {

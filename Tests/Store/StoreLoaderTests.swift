@@ -252,6 +252,25 @@ import Testing
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
     }
 
+    /// A link that is wrong is told at its own path, and hides nothing of what lies beside it or below.
+    @Test(arguments: ["webhooks", "marketing-activities", "tests"])
+    func reportsAWrongLinkBesideWhatElseIsWrong(top: String) {
+        let store = TemporaryStore()
+        let file = ["webhooks": "w.yaml", "marketing-activities": "my-tokens.yaml", "tests": "t.yaml"][top] ?? ""
+        for folder in ["", "/deep"] { store.write(Array("[".utf8), to: "\(top)\(folder)/\(file)") }
+        store.link("\(top)/broken.yaml", to: "nowhere")
+        store.link("\(top)/circle.yaml", to: "circle.yaml")
+        store.link("\(top)/folder", to: "nowhere")
+        store.link("\(top)/outside", to: "/etc")
+        let loaded = store.load()
+        let found = loaded.diagnostics + CaseLoader(directory: store.directory, snapshot: nil).load().diagnostics
+        let wanted = [
+            "broken.yaml broken-link", "circle.yaml broken-link", "folder broken-link", "outside link-leaves-store",
+            "\(file) yaml-syntax", "deep/\(file) yaml-syntax",
+        ]
+        #expect(found.map { "\($0.file) \($0.code)" }.sorted() == wanted.map { "\(top)/\($0)" }.sorted())
+    }
+
     /// A link, of a file and of a folder, that leads now here and now there, while the store is read: nothing of what is
     /// outside is ever taken, whenever the change comes.
     @Test func neverReadsOutsideWhileLinksChange() throws {
