@@ -47,7 +47,12 @@ package struct CaseLoader {
                 continue
             }
             waiting += listing.folders.reversed().map { ("\(folder)/\($0)", number) }
-            for name in listing.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            for name in listing.files {
+                guard StoreFiles.isYAML(name) else {
+                    let unknown = UnknownFile.inCapitals(name, at: "\(folder)/\(name)")
+                    if let unknown { result.take(nil, unknown) }
+                    continue
+                }
                 var findings = Findings(file: "\(folder)/\(name)")
                 var item: Case?
                 do {

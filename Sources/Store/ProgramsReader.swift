@@ -51,15 +51,8 @@ struct ProgramsReader {
                     folders[position].program = programs.count
                     programs.append(program.program(in: position, named: next.name))
                 default:
-                    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
-                    var findings = Findings(file: path)
-                    findings.add(
-                        .warning,
-                        "unknown-file",
-                        "nothing reads this file; a folder holds my-tokens.yaml and program.yaml",
-                        suggestion: NearestWord.find(name, among: ["my-tokens.yaml", "program.yaml"])
-                    )
-                    diagnostics += findings.diagnostics
+                    guard name != FieldsReader.file else { continue }
+                    diagnostics += UnknownFile.inFolder(name, at: path).diagnostics
                 }
             }
             for (name, path) in folder.folders.reversed() {

@@ -60,8 +60,15 @@ struct StoreFiles {
             listing.identity = .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         }
         do {
-            try FolderEntries.forEach(in: opened) { name, type in
+            try FolderEntries.forEach(in: opened) { name, type, isText in
                 if Self.isPassedOver(name) { return }
+                guard isText else {
+                    guard type == .folder || Self.isRead(name) else { return }
+                    let message = "this name is not UTF-8, and nothing reads what it stands for; rename it"
+                    let path = folder.isEmpty ? name : "\(folder)/\(name)"
+                    listing.failures.append(Findings(file: path, ReadError(code: "name-not-utf-8", message: message)))
+                    return
+                }
                 switch type {
                 case .folder: listing.folders.append(name)
                 case .file: listing.files.append(name)
@@ -226,8 +233,15 @@ struct StoreFiles {
     }
 
     /// Whether a file of this name may be one that the store is read from.
+    ///
+    /// One that is written in capitals may not, and is told of.
     static func isRead(_ name: String) -> Bool {
-        name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name == FieldsReader.file
+        isYAML(name) || name == FieldsReader.file || UnknownFile.hasEndingInCapitals(name)
+    }
+
+    /// Whether a name has an ending under which YAML is read.
+    static func isYAML(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") || name.hasSuffix(".yml")
     }
 
     /// Whether a name is a dot-file's, or that of an editor's temporary file.

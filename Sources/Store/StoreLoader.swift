@@ -73,7 +73,7 @@ package final class StoreLoader {
     }
 
     private func load(_ pass: LoadPass, at instant: Instant) -> LoadResult {
-        var diagnostics: [Diagnostic] = []
+        var diagnostics = unknownFiles(pass)
         let settings = self.settings(pass, &diagnostics)
         let timeZone = ZoneReader().read(settings.timeZone)
         let leadFields = self.leadFields(pass, settings, &diagnostics)
@@ -104,6 +104,15 @@ package final class StoreLoader {
 
     private static let companyFields = FieldCatalog(fields: StandardFields.company)
     private static let standardFields = FieldCatalog(fields: StandardFields.lead)
+
+    /// The warnings of names beside the store's own files and folders.
+    private func unknownFiles(_ pass: LoadPass) -> [Diagnostic] {
+        guard pass.scope.isEverything || pass.scope.folders.contains("") else { return memory.unknownFiles }
+        let found = UnknownFile.inStore(pass.files.list("")).flatMap(\.diagnostics)
+        if found != memory.unknownFiles { pass.hasChanged = true }
+        memory.unknownFiles = found
+        return found
+    }
 
     private func settings(_ pass: LoadPass, _ diagnostics: inout [Diagnostic]) -> Settings {
         let isUncertain = pass.scope.isEverything
@@ -155,7 +164,11 @@ package final class StoreLoader {
                 continue
             }
             waiting += folder.folders.reversed().map { ($0.path, number, isUncertain) }
-            for (name, path) in folder.files where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            for (name, path) in folder.files {
+                guard StoreFiles.isYAML(name) else {
+                    diagnostics += UnknownFile.inCapitals(name, at: path)?.diagnostics ?? []
+                    continue
+                }
                 let file = memory.webhooks.recall(path, pass, isUncertain: isUncertain) { bytes, findings in
                     reader.read(bytes, &findings)
                 }

@@ -16,6 +16,8 @@ final class StoreMemory {
     let webhooks = FileMemory<WebhookFile>()
     /// The tokens of all folders.
     let index: TokenIndex
+    /// The warnings of names beside the store's own files and folders.
+    var unknownFiles: [Diagnostic] = []
     /// Numbers the loads.
     var passes = 0
     /// Whether the last load found no store at all.

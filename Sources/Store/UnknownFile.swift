@@ -1,0 +1,66 @@
+internal import FlowAction
+
+/// The warnings of files and folders that nothing reads, and whose names are near to those of the store.
+enum UnknownFile {
+    /// What names beside the store's own mean, in lower case and without `-`, `_` and blanks.
+    private static let names = [
+        "flowhook.yaml": SettingsReader.file, "flowhook.yml": SettingsReader.file,
+        "fields.json": FieldsReader.file, "field.json": FieldsReader.file,
+        "mytokens.yaml": tokens, "mytokens.yml": tokens, "mytoken.yaml": tokens, "mytoken.yml": tokens,
+    ]
+    /// The same of folders.
+    private static let folders = [
+        "webhooks": "webhooks", "webhook": "webhooks",
+        "marketingactivities": ProgramsReader.folder, "marketingactivity": ProgramsReader.folder,
+        "tests": CaseLoader.folder,
+    ]
+    /// The My Tokens that every program inherits.
+    private static let tokens = "\(ProgramsReader.folder)/my-tokens.yaml"
+
+    /// Looks at the names of the store itself; those that are like none of its own are their owner's matter.
+    static func inStore(_ listing: StoreFiles.Listing) -> [Findings] {
+        let read = "a store is read from flowhook.yaml, fields.json, webhooks/, marketing-activities/ and tests/"
+        let files = listing.files.compactMap { name in
+            meant(by: name, in: names).map { finding(name, "nothing reads this file; \(read)", $0) }
+        }
+        return files
+            + listing.folders.compactMap { name in
+                meant(by: name, in: folders).map { finding(name, "nothing reads this folder; \(read)", "\($0)/") }
+            }
+    }
+
+    /// A file of a folder or program that is none of those that are read there.
+    static func inFolder(_ name: String, at path: String) -> Findings {
+        finding(
+            path,
+            "nothing reads this file; a folder holds my-tokens.yaml and program.yaml",
+            NearestWord.find(name, among: ["my-tokens.yaml", "program.yaml"])
+        )
+    }
+
+    /// A file whose ending would be that of YAML but for its capitals; `nil` for others.
+    static func inCapitals(_ name: String, at path: String) -> Findings? {
+        guard hasEndingInCapitals(name), let dot = name.lastIndex(of: ".") else { return nil }
+        let meant = String(name[..<dot]) + name[dot...].lowercased()
+        return finding(path, "nothing reads this file; the ending is .yaml or .yml, in lower case", meant)
+    }
+
+    /// Whether a name's ending would be that of YAML but for its capitals.
+    static func hasEndingInCapitals(_ name: String) -> Bool {
+        guard let last = name.utf8.last, last | 0x20 == UInt8(ascii: "l"), !StoreFiles.isYAML(name) else {
+            return false
+        }
+        return StoreFiles.isYAML(name.lowercased())
+    }
+
+    private static func meant(by name: String, in words: [String: String]) -> String? {
+        let meant = words[name.lowercased().filter { $0 != "-" && $0 != "_" && $0 != " " }]
+        return meant == name ? nil : meant
+    }
+
+    private static func finding(_ path: String, _ message: String, _ suggestion: String?) -> Findings {
+        var findings = Findings(file: path)
+        findings.add(.warning, "unknown-file", message, suggestion: suggestion)
+        return findings
+    }
+}
