@@ -5,10 +5,14 @@ internal import JSON
 struct FieldsReader {
     /// The file, relative to the store.
     static let file = "fields.json"
+    /// The member of the answer that lists the fields.
+    private static let list = "result"
+
+    /// Line and column, from 1.
+    private typealias Place = (line: Int, column: Int)
 
     /// Adds the file's fields to the standard ones, or puts them in place of those that share a name.
     func read(_ bytes: [UInt8], _ findings: inout Findings) -> [LeadField] {
-        var fields = StandardFields.lead
         let json: JSONValue
         do {
             json = try JSONValue(parsing: bytes)
@@ -21,23 +25,56 @@ struct FieldsReader {
                 line: line,
                 column: column
             )
-            return fields
+            return StandardFields.lead
         }
-        guard case .array(let elements) = json["result"] else {
+        refuseDuplicates(in: json, except: Self.list, at: (1, 1), &findings)
+        guard case .array(let elements) = json[Self.list] else {
             findings.add(
                 .error,
                 "fields",
                 "save the answer of Describe Lead as it came: an object with a list \"result\""
             )
-            return fields
+            return StandardFields.lead
         }
-        let places = JSONPlaces(ofList: "result", in: bytes).elements
-        var owners: [String: String] = [:]
+        let places = JSONPlaces(ofList: Self.list, in: bytes).elements
+        var described: [(field: LeadField, place: Place)] = []
         for (index, element) in elements.enumerated() {
             let place = index < places.count ? places[index] : (line: 1, column: 1)
-            guard let field = field(element, at: place, &findings) else { continue }
-            for name in Set([field.displayName, field.soapName, field.restName].map { $0.lowercased() }) {
-                guard let owner = owners.updateValue(field.displayName, forKey: name), owner != field.displayName else {
+            refuseDuplicates(in: element, at: place, &findings)
+            if let field = field(element, at: place, &findings) { described.append((field, place)) }
+        }
+        return merge(described, &findings)
+    }
+
+    /// Puts fields in the places of those standard ones that they describe anew, and the others behind them.
+    ///
+    /// The name in the REST API tells a field before that in the SOAP API does, and that before the display name, which
+    /// people change; no two take one place.
+    private func merge(_ described: [(field: LeadField, place: Place)], _ findings: inout Findings) -> [LeadField] {
+        var fields = StandardFields.lead
+        var owners: [String: String] = [:]
+        var isDescribed = [Bool](repeating: false, count: fields.count)
+        var positions = [Int?](repeating: nil, count: described.count)
+        for name in [\LeadField.restName, \.soapName, \.displayName] {
+            let standard = Dictionary(
+                fields.enumerated().map { ($1[keyPath: name].lowercased(), $0) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            for (index, (field, _)) in described.enumerated() where positions[index] == nil {
+                guard let position = standard[field[keyPath: name].lowercased()], !isDescribed[position] else {
+                    continue
+                }
+                isDescribed[position] = true
+                positions[index] = position
+            }
+        }
+        for (field, isDescribed) in zip(fields, isDescribed) where !isDescribed {
+            for name in Self.names(of: field) { owners[name] = field.displayName }
+        }
+        for ((field, place), position) in zip(described, positions) {
+            for name in Self.names(of: field) {
+                guard let owner = owners[name] else {
+                    owners[name] = field.displayName
                     continue
                 }
                 findings.add(
@@ -48,24 +85,51 @@ struct FieldsReader {
                     column: place.column
                 )
             }
-            if let position = fields.firstIndex(where: { Self.isSame($0, field) }) {
-                fields[position] = field
-            } else {
-                fields.append(field)
-            }
+            if let position { fields[position] = field } else { fields.append(field) }
         }
         return fields
     }
 
-    private static func isSame(_ first: LeadField, _ second: LeadField) -> Bool {
-        first.restName.lowercased() == second.restName.lowercased()
-            || first.soapName.lowercased() == second.soapName.lowercased()
-            || first.displayName.lowercased() == second.displayName.lowercased()
+    /// The names by which a field is found, each once.
+    private static func names(of field: LeadField) -> [String] {
+        let names = [field.displayName, field.soapName, field.restName].map { $0.lowercased() }
+        return names.enumerated().filter { !names[..<$0].contains($1) }.map(\.element)
+    }
+
+    /// Refuses names that occur twice in one object, in those inside it too.
+    ///
+    /// - Parameter passedOver: a member of the outermost object that is not looked into.
+    private func refuseDuplicates(
+        in value: JSONValue,
+        except passedOver: String? = nil,
+        at place: Place,
+        _ findings: inout Findings
+    ) {
+        switch value {
+        case .array(let elements):
+            for element in elements { refuseDuplicates(in: element, at: place, &findings) }
+        case .object(let object):
+            // Byte for byte: two spellings of one letter are two keys.
+            var names: Set<[UInt8]> = []
+            for member in object.members {
+                if !names.insert(Array(member.name.utf8)).inserted {
+                    findings.add(
+                        .error,
+                        "duplicate-key",
+                        "the key \"\(member.name)\" occurs twice in one object",
+                        line: place.line,
+                        column: place.column
+                    )
+                }
+                if member.name != passedOver { refuseDuplicates(in: member.value, at: place, &findings) }
+            }
+        case .null, .boolean, .number, .string: break
+        }
     }
 
     private func field(
         _ value: JSONValue,
-        at place: (line: Int, column: Int),
+        at place: Place,
         _ findings: inout Findings
     ) -> LeadField? {
         let display = value["displayName"]?.stringValue
@@ -81,13 +145,20 @@ struct FieldsReader {
             )
             return nil
         }
-        let typeName = value["dataType"]?.stringValue ?? "string"
+        let typeName: String
+        switch value["dataType"] {
+        case nil, .some(.null): typeName = "string"
+        case .some(.string(let name)): typeName = name
+        case .some: typeName = ""
+        }
         let type = FieldType(rawValue: typeName.lowercased())
         if type == nil {
             findings.add(
                 .warning,
                 "field-type",
-                "the field \(name) has the unknown dataType \"\(typeName)\"; it counts as a read-only string",
+                typeName.isEmpty
+                    ? "the dataType of the field \(name) is no word; the field counts as a read-only string"
+                    : "the field \(name) has the unknown dataType \"\(typeName)\"; it counts as a read-only string",
                 line: place.line,
                 column: place.column,
                 suggestion: NearestWord.find(typeName, among: FieldType.allCases.map(\.rawValue))
@@ -95,7 +166,18 @@ struct FieldsReader {
         }
         let isReadOnly = value["rest"]?["readOnly"] == .boolean(true) || value["soap"]?["readOnly"] == .boolean(true)
         var length: Int?
-        if case .number(let text) = value["length"], let number = Int(text), number > 0 { length = number }
+        switch value["length"] {
+        case nil, .some(.null): break
+        case .some(.number(let text)): length = Int(text).flatMap { $0 > 0 ? $0 : nil }
+        case .some:
+            findings.add(
+                .warning,
+                "field-length",
+                "the length of the field \(name) is no number; that of its type holds",
+                line: place.line,
+                column: place.column
+            )
+        }
         return LeadField(
             displayName: name,
             soapName: soap ?? rest ?? name,

@@ -51,6 +51,72 @@ import Testing
         #expect(result.snapshot != nil)
     }
 
+    /// Two fields of the file, or one of the file and a standard one that stays; both can still be found.
+    @Test(arguments: [
+        #"{"displayName": "A", "rest": {"name": "a1"}}, {"displayName": "a", "rest": {"name": "a2"}}"#,
+        #"{"displayName": "A", "rest": {"name": "a1"}}, {"displayName": "B", "rest": {"name": "a2"}, "soap": {"name": "A1"}}"#,
+        #"{"displayName": "A", "rest": {"name": "firstName"}}, {"displayName": "First Name", "rest": {"name": "A"}}"#,
+        #"{"displayName": "Email Address", "rest": {"name": "firstName"}}"#,
+        #"{"displayName": "Given", "rest": {"name": "firstName"}, "soap": {"name": "LastName"}}"#,
+        #"{"displayName": "email", "rest": {"name": "custom"}}"#,
+    ])
+    func warnsOfAName(fields: String) throws {
+        let result = load(fields)
+        #expect(result.diagnostics.map(\.code) == ["field-clash"])
+        #expect(result.diagnostics.allSatisfy { $0.severity == .warning && $0.line == 1 && $0.column > 1 })
+        #expect(result.snapshot != nil)
+    }
+
+    /// The standard field's display name was changed, and one of the subscription's own has it now.
+    @Test func tellsAFieldByItsNamesInTheAPIs() throws {
+        let result = load(
+            #"""
+            {"displayName": "First Name", "rest": {"name": "custom"}, "soap": {"name": "Custom"}},
+            {"displayName": "Given Name", "dataType": "text", "rest": {"name": "firstName"}, "soap": {"name": "FirstName"}}
+            """#
+        )
+        #expect(result.diagnostics.isEmpty)
+        let fields = try #require(result.snapshot?.leadFields)
+        #expect(fields.field(named: "First Name")?.restName == "custom")
+        #expect(fields.field(named: "FirstName")?.displayName == "Given Name")
+    }
+
+    @Test func warnsOfValuesOfAnotherType() throws {
+        let result = load(
+            #"""
+            {"displayName": "A", "length": "10"},
+            {"displayName": "B", "dataType": 7},
+            {"displayName": "C", "dataType": null, "length": null}
+            """#
+        )
+        #expect(result.diagnostics.map(\.code) == ["field-length", "field-type"])
+        #expect(result.diagnostics.allSatisfy { $0.severity == .warning })
+        let fields = try #require(result.snapshot?.leadFields)
+        #expect(fields.field(named: "A")?.length == nil && fields.field(named: "A")?.isWritable == true)
+        #expect(fields.field(named: "B")?.isWritable == false && fields.field(named: "C")?.isWritable == true)
+    }
+
+    @Test(arguments: [
+        #"{"displayName": "A", "displayName": "B"}"#,
+        #"{"displayName": "A", "rest": {"name": "a", "\u006eame": "b"}}"#,
+        #"{"displayName": "A"}], "result": [{"displayName": "B"}"#,
+        #"{"displayName": "A"}], "errors": [{"code": 1, "code": 2}"#,
+    ])
+    func refusesAKeyThatOccursTwice(field: String) {
+        let result = load(field)
+        #expect(result.diagnostics.map(\.code) == ["duplicate-key"])
+        #expect(result.snapshot == nil)
+    }
+
+    /// A look through all fields for each of them would take minutes, and hours for as many as the file may hold.
+    @Test(.timeLimit(.minutes(2))) func readsManyFields() throws {
+        let fields = (0..<60_000).map { #"{"displayName":"F\#($0)","rest":{"name":"r\#($0)"}}"# }.joined(separator: ",")
+        let result = load(fields)
+        #expect(result.diagnostics.isEmpty)
+        let catalog = try #require(result.snapshot?.leadFields)
+        #expect(catalog.field(named: "r59999")?.displayName == "F59999")
+    }
+
     @Test(arguments: [#"{"dataType": "string"}"#, "7"])
     func refusesAFieldWithoutAName(field: String) {
         #expect(load(field).diagnostics.map(\.code) == ["fields"])
