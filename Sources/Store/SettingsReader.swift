@@ -93,7 +93,16 @@ struct SettingsReader {
     private typealias Set = @Sendable (inout Settings, [String]) throws(Flaw) -> Void
 
     private static let table: [(key: String, set: Set)] = [
-        ("listen", { settings, values throws(Flaw) in settings.listen = values[0] }),
+        (
+            "listen",
+            { settings, values throws(Flaw) in
+                guard values[0].isEmpty || (try? ListenAddress(values[0])) != nil else {
+                    let path = "unix:PATH, with a path of 1 to \(ListenAddress.maximumPath) bytes"
+                    throw Flaw(expected: "\(path), or tcp:HOST:PORT, or empty for none")
+                }
+                settings.listen = values[0].isEmpty ? nil : values[0]
+            }
+        ),
         (
             "mount",
             { settings, values throws(Flaw) in
@@ -169,8 +178,14 @@ struct SettingsReader {
         (
             "proxy",
             { settings, values throws(Flaw) in
-                guard ["http://", "https://", "socks5h://"].contains(where: values[0].hasPrefix) else {
-                    throw Flaw(expected: "a URL of http, https or socks5h")
+                let scheme = ["http://", "https://", "socks5h://"].first(where: values[0].hasPrefix) ?? values[0]
+                // What comes behind the scheme is written alike for all of them.
+                let url = Array("http://\(values[0].dropFirst(scheme.count))".utf8)
+                guard (try? ServiceURL(parsing: url)) != nil else {
+                    throw Flaw(
+                        expected:
+                            "a URL of http, https or socks5h with a host, and a port from 1 to 65535 where it has one"
+                    )
                 }
                 settings.proxy = values[0]
             }

@@ -27,6 +27,7 @@ struct Serve: ParsableCommand {
     func run() throws {
         ProcessProtection.hideFiles()
         flowhook_set_purge_delay(Self.purgeDelay)
+        if let listen { try check(listen) }
         let overrides = listen.map { [(key: "listen", value: $0)] } ?? []
         let signals = try SignalWatcher()
         let reloader = try StoreReloader(
@@ -72,9 +73,23 @@ struct Serve: ParsableCommand {
         do {
             return try ListeningSocket(address)
         } catch {
-            printError(["flowhook: \(error)", Self.advice(address)])
-            throw ExitCode(ExitStatus.unavailable)
+            throw refusal(error.description, Self.advice(address))
         }
+    }
+
+    /// Refuses what is no address, in the words of the option and not in those of the setting.
+    private func check(_ address: String) throws {
+        do {
+            _ = try ListenAddress(address)
+        } catch {
+            throw refusal(error.message, Self.advice(address))
+        }
+    }
+
+    /// Says why an address cannot be listened on, and what to do.
+    private func refusal(_ reason: String, _ advice: String) -> ExitCode {
+        printError(["flowhook: \(reason)", advice])
+        return ExitCode(ExitStatus.unavailable)
     }
 
     /// What to do where an address cannot be listened on.

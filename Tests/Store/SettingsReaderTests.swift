@@ -61,12 +61,25 @@ import Testing
         "mount: flow", "event_loops: 0", "time_zone: ../etc/passwd", "max_in_flight: many", "max_request_bytes: -1",
         "max_response_bytes: 1.5", "max_payload_bytes: 0", "allow_networks: [10.0.0.0/33]", "allow_networks: host",
         "circuit_failures: -1", "circuit_open_for: 0s", "circuit_on: 4xx", "proxy: 127.0.0.1:3128", "log_level: loud",
-        "log_format: xml", "activity_response: maybe",
+        "log_format: xml", "activity_response: maybe", "listen: nonsense", "listen: 'unix:'", "listen: tcp:9000",
+        "listen: 'tcp::9000'", "listen: tcp:127.0.0.1:99999", "listen: tcp:a b:9000",
+        "listen: unix:/\(String(repeating: "p", count: 107))", "proxy: 'http://'", "proxy: http://a b:99999",
+        "proxy: http://proxy:99999", "proxy: 'socks5h://user:pass@:1080'", "proxy: http://proxy:0",
     ])
     func refuses(line: String) {
         let result = TemporaryStore(["flowhook.yaml": line]).load()
         #expect(result.diagnostics.filter { $0.severity == .error }.map(\.code) == ["setting"])
         #expect(result.snapshot == nil)
+    }
+
+    @Test(arguments: [
+        "listen: unix:/run/flowhook.sock", "listen: unix:flowhook.sock", "listen: tcp:127.0.0.1:9000",
+        "listen: 'tcp:[::1]:9000'", "listen: tcp:localhost:0", "listen: unix:/\(String(repeating: "p", count: 106))",
+        "listen: ''", "proxy: http://proxy.example.com",
+        "proxy: https://user:p%40ss@proxy:3128/", "proxy: 'socks5h://[::1]:1080'",
+    ])
+    func takes(line: String) {
+        #expect(TemporaryStore(["flowhook.yaml": line]).load().diagnostics.isEmpty)
     }
 
     @Test func theCommandLineWinsOverTheEnvironmentAndThatOverTheFile() {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Store
 
 /// A listening socket of our own, or one that was handed over.
 package final class ListeningSocket: Sendable {
@@ -46,13 +47,18 @@ package final class ListeningSocket: Sendable {
     /// - Throws: where the address is malformed, in use, or not to be had.
     package init(_ address: String) throws(AddressError) {
         isInherited = false
-        if address.hasPrefix("unix:") {
-            (descriptor, file) = try Self.listen(atPath: String(address.dropFirst(5)))
-        } else if address.hasPrefix("tcp:") {
-            descriptor = try Self.listen(onTCP: String(address.dropFirst(4)))
+        let place: ListenAddress
+        do {
+            place = try ListenAddress(address)
+        } catch {
+            throw AddressError(description: error.message)
+        }
+        switch place {
+        case .unix(let path):
+            (descriptor, file) = try Self.listen(atPath: path)
+        case .tcp(let host, let port):
+            descriptor = try Self.listen(on: host, port, address)
             file = nil
-        } else {
-            throw AddressError(description: "\(address) is no address to listen on; give unix:PATH or tcp:HOST:PORT")
         }
         Self.setNonBlocking(descriptor)
     }
@@ -111,14 +117,7 @@ package final class ListeningSocket: Sendable {
     private static func listen(atPath path: String) throws(AddressError) -> (Int32, File?) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw AddressError(
-                description:
-                    "unix:\(path): a socket's path has 1 to \(MemoryLayout.size(ofValue: address.sun_path) - 1) bytes"
-            )
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         try removeDeadSocket(path, address)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure("unix:\(path)", "socket") }
@@ -165,36 +164,28 @@ package final class ListeningSocket: Sendable {
 
     // MARK: TCP
 
-    private static func listen(onTCP address: String) throws(AddressError) -> Int32 {
-        guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
-            throw AddressError(description: "tcp:\(address): give a host and a port, tcp:127.0.0.1:9000")
-        }
-        var host = address[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty else {
-            throw AddressError(description: "tcp:\(address): name the host too; 127.0.0.1 keeps others out")
-        }
+    private static func listen(on host: String, _ port: UInt16, _ address: String) throws(AddressError) -> Int32 {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(String(host), String(port), &hints, &found)
+        let code = getaddrinfo(host, String(port), &hints, &found)
         guard code == 0, let first = found else {
-            throw AddressError(description: "tcp:\(address): \(String(cString: gai_strerror(code)))")
+            throw AddressError(description: "\(address): \(String(cString: gai_strerror(code)))")
         }
         defer { freeaddrinfo(found) }
         let info = first.pointee
         let descriptor = socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
-        guard descriptor >= 0 else { throw failure("tcp:\(address)", "socket") }
+        guard descriptor >= 0 else { throw failure(address, "socket") }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         // Connections inherit it: the end of an answer in several records does not wait for an acknowledgement.
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
         guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
-            throw failure("tcp:\(address)", "bind", closing: descriptor)
+            throw failure(address, "bind", closing: descriptor)
         }
         guard Glibc.listen(descriptor, backlog) == 0 else {
-            throw failure("tcp:\(address)", "listen", closing: descriptor)
+            throw failure(address, "listen", closing: descriptor)
         }
         return descriptor
     }
