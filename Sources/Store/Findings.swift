@@ -26,13 +26,15 @@ struct Findings {
     var hasError: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Adds a finding at a place.
+    ///
+    /// - Parameter suggestion: asked for only where the finding is told: a look for the nearest word is long work.
     mutating func add(
         _ severity: TemplateFinding.Severity,
         _ code: String,
         _ message: String,
         line: Int = 1,
         column: Int = 1,
-        suggestion: String? = nil
+        suggestion: @autoclosure () -> String? = nil
     ) {
         guard diagnostics.count < Self.most else { return leaveOut(severity) }
         diagnostics.append(
@@ -43,7 +45,7 @@ struct Findings {
                 severity: severity,
                 code: code,
                 message: message,
-                suggestion: suggestion
+                suggestion: suggestion()
             )
         )
     }
@@ -67,13 +69,23 @@ struct Findings {
     }
 
     /// Adds an error at a node.
-    mutating func error(_ code: String, _ message: String, at node: YAMLNode, suggestion: String? = nil) {
-        add(.error, code, message, line: node.line, column: node.column, suggestion: suggestion)
+    mutating func error(
+        _ code: String,
+        _ message: String,
+        at node: YAMLNode,
+        suggestion: @autoclosure () -> String? = nil
+    ) {
+        add(.error, code, message, line: node.line, column: node.column, suggestion: suggestion())
     }
 
     /// Adds a warning at a node.
-    mutating func warning(_ code: String, _ message: String, at node: YAMLNode, suggestion: String? = nil) {
-        add(.warning, code, message, line: node.line, column: node.column, suggestion: suggestion)
+    mutating func warning(
+        _ code: String,
+        _ message: String,
+        at node: YAMLNode,
+        suggestion: @autoclosure () -> String? = nil
+    ) {
+        add(.warning, code, message, line: node.line, column: node.column, suggestion: suggestion())
     }
 
     /// Adds an error at a node that is to be text and is a list or a mapping.
@@ -89,7 +101,13 @@ struct Findings {
     }
 
     /// Adds what was found in the text of a scalar, at its place in the file.
-    mutating func add(_ finding: TemplateFinding, in node: YAMLNode) {
+    ///
+    /// - Parameter suggestion: one that the finding has not yet, asked for only where the finding is told.
+    mutating func add(
+        _ finding: TemplateFinding,
+        in node: YAMLNode,
+        suggestion: @autoclosure () -> String? = nil
+    ) {
         // Beyond the bound the places are not asked for either: each costs a look through the text.
         guard diagnostics.count < Self.most else { return leaveOut(finding.severity) }
         let (line, column) = node.position(ofOffset: finding.offset)
@@ -99,7 +117,7 @@ struct Findings {
             finding.message,
             line: line,
             column: column,
-            suggestion: finding.suggestion
+            suggestion: finding.suggestion ?? suggestion()
         )
     }
 

@@ -93,10 +93,10 @@ struct TokenChecks {
                 offset: use.token.offset,
                 .warning,
                 code: "unknown-my-token",
-                message: "no folder defines the My Token \"\(use.token.name)\"",
-                suggestion: NearestWord.find(use.token.name, among: index.names)
+                message: "no folder defines the My Token \"\(use.token.name)\""
             ),
-            in: use.node
+            in: use.node,
+            suggestion: NearestWord.find(use.token.name, among: index.names)
         )
     }
 

@@ -9,9 +9,12 @@ final class TokenIndex {
     }
 
     private var entries: [String: Entry] = [:]
+    /// The names in order, as long as they are what ``entries`` has.
+    private var sortedNames: [String]?
 
     /// Puts the tokens of a file in the place of those that it had.
     func replace(_ old: [String: MyToken]?, with new: [String: MyToken]?) {
+        sortedNames = nil
         for (key, token) in new ?? [:] {
             entries[key, default: Entry(name: token.name)].definitions += 1
             if token.isSecret { entries[key]?.secrets += 1 }
@@ -34,5 +37,10 @@ final class TokenIndex {
     func isSecret(_ key: String) -> Bool { (entries[key]?.secrets ?? 0) > 0 }
 
     /// The names, for those who look for the nearest.
-    var names: [String] { entries.values.map(\.name).sorted() }
+    var names: [String] {
+        if let sortedNames { return sortedNames }
+        let names = entries.values.map(\.name).sorted()
+        sortedNames = names
+        return names
+    }
 }

@@ -119,7 +119,8 @@ private struct CredentialScanner {
         var position = start
         while position < bytes.count {
             let end = index(from: position) { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "#") } ?? bytes.count
-            if let equals = index(from: position, where: { $0 == UInt8(ascii: "=") }), equals < end {
+            // Within the member alone: of many members without a = each would look through the whole rest.
+            if let equals = index(from: position, to: end, where: { $0 == UInt8(ascii: "=") }) {
                 let name = String(decoding: percentDecoded(bytes[position..<equals]), as: UTF8.self)
                 if LiteralCredentials.isCredential(name) { found += literals(in: equals + 1..<end) }
             }
@@ -218,7 +219,9 @@ private struct CredentialScanner {
     private func literals(in range: Range<Int>) -> [Range<Int>] {
         var runs: [Range<Int>] = []
         var start = range.lowerBound
-        for token in tokens where range.contains(token.lowerBound) {
+        for token in tokens[firstToken(after: start)...] {
+            guard token.lowerBound < range.upperBound else { break }
+            guard token.lowerBound >= start else { continue }
             runs.append(start..<token.lowerBound)
             start = token.upperBound
         }
@@ -235,10 +238,11 @@ private struct CredentialScanner {
         return first..<last + 1
     }
 
-    /// The first byte outside tokens that fits.
-    private func index(from start: Int, where fits: (UInt8) -> Bool) -> Int? {
+    /// The first byte outside tokens that fits, before an end or that of the text.
+    private func index(from start: Int, to end: Int? = nil, where fits: (UInt8) -> Bool) -> Int? {
+        let end = end ?? bytes.count
         var position = start
-        while position < bytes.count {
+        while position < end {
             if let token = token(at: position) {
                 position = token.upperBound
             } else if fits(bytes[position]) {
@@ -270,13 +274,19 @@ private struct CredentialScanner {
         return position
     }
 
-    /// The token that a byte belongs to; tokens are in order.
+    /// The token that a byte belongs to.
     private func token(at position: Int) -> Range<Int>? {
+        let index = firstToken(after: position)
+        return index < tokens.count && tokens[index].contains(position) ? tokens[index] : nil
+    }
+
+    /// The index of the first token that does not end before a byte; tokens are in order.
+    private func firstToken(after position: Int) -> Int {
         var (low, high) = (0, tokens.count)
         while low < high {
             let middle = (low + high) / 2
             if tokens[middle].upperBound <= position { low = middle + 1 } else { high = middle }
         }
-        return low < tokens.count && tokens[low].contains(position) ? tokens[low] : nil
+        return low
     }
 }

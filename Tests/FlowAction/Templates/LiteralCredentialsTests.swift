@@ -69,6 +69,15 @@ import Testing
         #expect(LiteralCredentials.masked(text, LiteralCredentials.inPayload(text)) == masked)
     }
 
+    /// Members without a value, and members with a token each, cost no more than their length, however many there are:
+    /// what grows with the square of it would take minutes and hours.
+    @Test(.timeLimit(.minutes(1)), arguments: [("a&", 0), ("key={{my.K}}&", 0), ("key=a&", 1)])
+    func readsLongForms(member: String, credentials: Int) {
+        let count = 500_000 / member.utf8.count
+        let ranges = LiteralCredentials.inPayload(String(repeating: member, count: count))
+        #expect(ranges.count == credentials * count)
+    }
+
     /// The ranges are in order, inside the text and apart, whatever the text is.
     @Test func takesAnyText() {
         let pieces = [
