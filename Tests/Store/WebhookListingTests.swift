@@ -47,6 +47,27 @@ import Testing
         #expect(json == (try JSONValue(parsing: Array(expected.utf8))))
     }
 
+    /// The default of a token is text of the file like any other.
+    @Test func masksAndWarnsOfCredentialsInDefaults() throws {
+        let result = TemporaryStore([
+            "webhooks/w.yaml": """
+            url: "https://{{my.b:default=bob:hunter2secret@api.example.com}}/x?q={{my.q:default=all}}"
+            request_token_encoding: JSON
+            payload_template: '{"secret": "{{my.s:default=a1}}"}'
+            custom_headers: {Authorization: "Bearer {{my.p:default=sk_live_123456}}"}
+            """,
+            "marketing-activities/my-tokens.yaml": "b: ''\nq: ''\ns: ''\np: ''\n",
+        ]).load()
+        #expect(result.diagnostics.map(\.code) == Array(repeating: "literal-credential", count: 3))
+        #expect(result.diagnostics.map(\.line) == [1, 3, 4])
+        let json = try #require(result.snapshot).requireWebhook(named: "w", in: "the path").json
+        #expect(
+            json["url"] == .string("https://{{my.b:default=••••••@api.example.com}}/x?q={{my.q:default=all}}")
+        )
+        #expect(json["payloadTemplate"] == .string(#"{"secret": "{{my.s:default=••••••}}"}"#))
+        #expect(json["customHeaders"]?["Authorization"] == .string("Bearer {{my.p:default=••••••}}"))
+    }
+
     @Test func showsWhatAFileLeavesOut() throws {
         let snapshot = try #require(TemporaryStore(Self.files).load().snapshot)
         let expected = #"""

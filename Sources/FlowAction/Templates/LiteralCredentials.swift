@@ -2,24 +2,45 @@
 ///
 /// One rule for those who warn of them and those who mask them. A text is a credential by its place: the
 /// `user:password` of a URL, and the value of a header, query parameter, form member, JSON member, XML element or XML
-/// attribute whose name says so. What comes from a token is none: of a value with a token in it only the long runs of
-/// text around the token count.
+/// attribute whose name says so. What comes from a token is none, but for its default, which is text of the file: of a
+/// value with a token without a default in it only the long runs of text count.
 ///
 /// Ranges are bytes of UTF-8 from the start of the text, in order.
 package enum LiteralCredentials {
     /// The literal credentials of a URL's template.
     package static func inURL(_ text: String) -> [Range<Int>] {
-        CredentialScanner(text).url()
+        found(in: text) { $0.url() }
     }
 
     /// The literal credentials of a header's value; a scheme before them (`Bearer`) is not part of them.
     package static func inHeader(_ name: String, _ value: String) -> [Range<Int>] {
-        isCredential(name) ? CredentialScanner(value).header() : []
+        isCredential(name) ? found(in: value) { $0.header() } : []
     }
 
     /// The literal credentials of a payload template, which may be JSON, XML or a form.
     package static func inPayload(_ text: String) -> [Range<Int>] {
-        CredentialScanner(text).payload()
+        found(in: text) { $0.payload() }
+    }
+
+    /// What a look through a text finds, where defaults are parts of values, and where they take part in the text's
+    /// structure too: before the path of a URL, and under `None`, they go out as written.
+    private static func found(in text: String, _ look: (CredentialScanner) -> [Range<Int>]) -> [Range<Int>] {
+        let text = TokenizedText(text, syntax: nil)
+        let ranges = look(CredentialScanner(text, defaultsHaveStructure: false))
+        guard text.tokens.contains(where: { $0.defaultText?.isEmpty == false }) else { return ranges }
+        return union(ranges + look(CredentialScanner(text, defaultsHaveStructure: true)))
+    }
+
+    private static func union(_ ranges: [Range<Int>]) -> [Range<Int>] {
+        var union: [Range<Int>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = union.last, range.lowerBound < last.upperBound {
+                union[union.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                union.append(range)
+            }
+        }
+        return union
     }
 
     /// A text with the mask in place of some ranges of it.
@@ -69,15 +90,37 @@ package enum LiteralCredentials {
 /// A look through one text for literal credentials.
 private struct CredentialScanner {
     private let bytes: [UInt8]
-    private let tokens: [Range<Int>]
+    private let holes: [Hole]
+
+    /// A part of the text that is not read: a token, or the marks around the default of one.
+    private struct Hole {
+        var range: Range<Int>
+        /// The default, where it is in the hole.
+        var defaultText: Range<Int>?
+        /// Whether a value that nobody knows stands there.
+        var isUnknown: Bool
+    }
 
     /// How long a run of text beside a token is at least to count, in bytes: as long as the shortest secret.
     private static let minimumRun = 8
 
-    init(_ text: String) {
-        let text = TokenizedText(text, syntax: nil)
+    /// Prepares to look through a text.
+    ///
+    /// - Parameter defaultsHaveStructure: whether the default of a token is read like the text around it.
+    init(_ text: TokenizedText, defaultsHaveStructure: Bool) {
         bytes = text.bytes
-        tokens = text.tokens.map(\.range)
+        holes = text.tokens.flatMap { token -> [Hole] in
+            guard let defaultText = token.defaultText, !defaultText.isEmpty else {
+                return [Hole(range: token.range, isUnknown: true)]
+            }
+            guard defaultsHaveStructure else {
+                return [Hole(range: token.range, defaultText: defaultText, isUnknown: false)]
+            }
+            return [
+                Hole(range: token.range.lowerBound..<defaultText.lowerBound, isUnknown: false),
+                Hole(range: defaultText.upperBound..<token.range.upperBound, isUnknown: false),
+            ]
+        }
     }
 
     // MARK: Places
@@ -105,7 +148,7 @@ private struct CredentialScanner {
 
     func payload() -> [Range<Int>] {
         let start = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } ?? 0
-        guard start < bytes.count, !tokens.contains(where: { $0.contains(start) }) else { return pairs(from: 0) }
+        guard start < bytes.count, hole(at: start) == nil else { return pairs(from: 0) }
         switch bytes[start] {
         case UInt8(ascii: "{"), UInt8(ascii: "["): return jsonMembers()
         case UInt8(ascii: "<"): return xmlValues()
@@ -121,12 +164,25 @@ private struct CredentialScanner {
             let end = index(from: position) { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "#") } ?? bytes.count
             // Within the member alone: of many members without a = each would look through the whole rest.
             if let equals = index(from: position, to: end, where: { $0 == UInt8(ascii: "=") }) {
-                let name = String(decoding: percentDecoded(bytes[position..<equals]), as: UTF8.self)
+                let name = String(decoding: percentDecoded(nameBytes(position..<equals)[...]), as: UTF8.self)
                 if LiteralCredentials.isCredential(name) { found += literals(in: equals + 1..<end) }
             }
             position = end + 1
         }
         return found
+    }
+
+    /// The bytes of a member's name, without the marks around a default that begins before it.
+    private func nameBytes(_ range: Range<Int>) -> [UInt8] {
+        var name: [UInt8] = []
+        var start = range.lowerBound
+        for hole in holes[firstHole(after: start)...] {
+            guard hole.range.lowerBound < range.upperBound else { break }
+            guard !hole.isUnknown, hole.range.lowerBound >= start else { continue }
+            name += bytes[start..<hole.range.lowerBound]
+            start = hole.range.upperBound
+        }
+        return name + bytes[start..<max(start, range.upperBound)]
     }
 
     /// The strings of JSON members; the text need not be JSON as a whole.
@@ -144,6 +200,11 @@ private struct CredentialScanner {
                 // The name counts for a string right after it alone.
                 if next < bytes.count, bytes[next] == UInt8(ascii: "\"") {
                     name = String(decoding: bytes[string], as: UTF8.self)
+                } else if let hole = hole(at: next),
+                    LiteralCredentials.isCredential(String(decoding: bytes[string], as: UTF8.self))
+                {
+                    found += literals(in: hole.range)
+                    position = hole.range.upperBound
                 }
             }
         }
@@ -213,21 +274,23 @@ private struct CredentialScanner {
         )
     }
 
-    // MARK: Text and tokens
+    // MARK: Text and holes
 
-    /// The parts of a value that are text: all of it where it holds no token, else the long runs between tokens.
+    /// The parts of a value that are text: all of it, or the long runs where it holds a token without a default.
     private func literals(in range: Range<Int>) -> [Range<Int>] {
         var runs: [Range<Int>] = []
         var start = range.lowerBound
-        for token in tokens[firstToken(after: start)...] {
-            guard token.lowerBound < range.upperBound else { break }
-            guard token.lowerBound >= start else { continue }
-            runs.append(start..<token.lowerBound)
-            start = token.upperBound
+        var isKnown = true
+        for hole in holes[firstHole(after: start)...] {
+            guard hole.range.lowerBound < range.upperBound else { break }
+            guard hole.range.lowerBound >= start else { continue }
+            runs.append(start..<hole.range.lowerBound)
+            if let defaultText = hole.defaultText { runs.append(defaultText) }
+            if hole.isUnknown { isKnown = false }
+            start = hole.range.upperBound
         }
-        let isWhole = runs.isEmpty
         runs.append(start..<max(start, range.upperBound))
-        return runs.map(trimmed).filter { $0.count >= (isWhole ? 1 : Self.minimumRun) }
+        return runs.map(trimmed).filter { $0.count >= (isKnown ? 1 : Self.minimumRun) }
     }
 
     private func trimmed(_ range: Range<Int>) -> Range<Int> {
@@ -238,13 +301,13 @@ private struct CredentialScanner {
         return first..<last + 1
     }
 
-    /// The first byte outside tokens that fits, before an end or that of the text.
+    /// The first byte outside holes that fits, before an end or that of the text.
     private func index(from start: Int, to end: Int? = nil, where fits: (UInt8) -> Bool) -> Int? {
         let end = end ?? bytes.count
         var position = start
         while position < end {
-            if let token = token(at: position) {
-                position = token.upperBound
+            if let hole = hole(at: position) {
+                position = hole.range.upperBound
             } else if fits(bytes[position]) {
                 return position
             } else {
@@ -255,7 +318,7 @@ private struct CredentialScanner {
     }
 
     private func last(_ byte: UInt8, in range: Range<Int>) -> Int? {
-        range.last { bytes[$0] == byte && token(at: $0) == nil }
+        range.last { bytes[$0] == byte && hole(at: $0) == nil }
     }
 
     private func first(of text: StaticString, from start: Int) -> Int? {
@@ -274,18 +337,18 @@ private struct CredentialScanner {
         return position
     }
 
-    /// The token that a byte belongs to.
-    private func token(at position: Int) -> Range<Int>? {
-        let index = firstToken(after: position)
-        return index < tokens.count && tokens[index].contains(position) ? tokens[index] : nil
+    /// The hole that a byte belongs to.
+    private func hole(at position: Int) -> Hole? {
+        let index = firstHole(after: position)
+        return index < holes.count && holes[index].range.contains(position) ? holes[index] : nil
     }
 
-    /// The index of the first token that does not end before a byte; tokens are in order.
-    private func firstToken(after position: Int) -> Int {
-        var (low, high) = (0, tokens.count)
+    /// The index of the first hole that does not end before a byte; holes are in order.
+    private func firstHole(after position: Int) -> Int {
+        var (low, high) = (0, holes.count)
         while low < high {
             let middle = (low + high) / 2
-            if tokens[middle].upperBound <= position { low = middle + 1 } else { high = middle }
+            if holes[middle].range.upperBound <= position { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -4,6 +4,8 @@ struct TokenizedText {
     struct Token {
         /// The bytes it takes, braces included.
         var range: Range<Int>
+        /// The bytes of its default, where it has one.
+        var defaultText: Range<Int>?
         /// What it refers to; `nil` where it is not a valid token.
         var reference: TokenReference?
     }
@@ -53,7 +55,7 @@ struct TokenizedText {
                 findings: &findings
             )
             position = (content.defaultText ?? content.name).upperBound + 2
-            tokens.append(Token(range: open..<position, reference: reference))
+            tokens.append(Token(range: open..<position, defaultText: content.defaultText, reference: reference))
         }
     }
 

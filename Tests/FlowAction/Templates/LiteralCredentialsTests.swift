@@ -18,6 +18,20 @@ import Testing
             "https://example.com/?max_tokens=256&token_type=bearer"
         ),
         ("{{my.Base URL}}/people?password=hunter2", "{{my.Base URL}}/people?password=••••••"),
+        ("https://{{my.b:default=bob:hunter2@a.example}}/x", "https://{{my.b:default=••••••@a.example}}/x"),
+        ("{{my.Base:default=http://bob:pw@h/?sig=a}}&b=c", "{{my.Base:default=http://••••••@h/?sig=••••••}}&b=c"),
+        ("https://{{my.U:default=bob}}:{{my.P}}@h/", "https://{{my.U:default=bob}}:{{my.P}}@h/"),
+        (
+            "https://{{my.U:default=bob}}:{{my.P:Default=pw}}@h/",
+            "https://{{my.U:default=••••••}}••••••{{my.P:Default=••••••}}@h/"
+        ),
+        (
+            "https://h/?key={{my.K:default=a&b}}&q={{my.Q:default=c}}",
+            "https://h/?key={{my.K:default=••••••}}&q={{my.Q:default=c}}"
+        ),
+        ("https://h/?key={{my.K:default=}}", "https://h/?key={{my.K:default=}}"),
+        ("https://h/?{{my.Q:default=api_key=abc}}", "https://h/?{{my.Q:default=api_key=••••••}}"),
+        ("https://h/?{{my.Token:default=a=b}}", "https://h/?{{my.Token:default=a=b}}"),
         ("", ""),
     ])
     func masksURLs(text: String, masked: String) {
@@ -38,6 +52,10 @@ import Testing
         ("Accept", "text/plain", "text/plain"),
         ("Idempotency-Key", "{{lead.Id}}-7", "{{lead.Id}}-7"),
         ("Authorization", "", ""),
+        ("Authorization", "Bearer {{my.p:default=sk_live}}", "Bearer {{my.p:default=••••••}}"),
+        ("Authorization", "{{my.p:default=Bearer sk_live}}", "{{my.p:default=••••••}}"),
+        ("X-Auth-Token", "{{my.p:default=abc}}-{{my.q}}", "{{my.p:default=abc}}-{{my.q}}"),
+        ("Accept", "{{my.Type:default=text/plain}}", "{{my.Type:default=text/plain}}"),
     ])
     func masksHeaders(name: String, value: String, masked: String) {
         #expect(LiteralCredentials.masked(value, LiteralCredentials.inHeader(name, value)) == masked)
@@ -54,6 +72,15 @@ import Testing
             #"{"a": {{lead.Id}}, "secret": "abc", "note": "{{my.A:default="}}"}"#,
             #"{"a": {{lead.Id}}, "secret": "••••••", "note": "{{my.A:default="}}"}"#
         ),
+        (
+            #"{"secret": "{{my.S:default=a"b}}", "token": {{my.T:default=abc}}, "n": {{my.N:default=1}}, "key": "k"}"#,
+            #"{"secret": "{{my.S:default=••••••}}", "token": {{my.T:default=••••••}}, "n": {{my.N:default=1}}, "key": "••••••"}"#
+        ),
+        (
+            "client_secret={{my.S:default=abc}}&a={{my.A:default=d}}",
+            "client_secret={{my.S:default=••••••}}&a={{my.A:default=d}}"
+        ),
+        ("<r><token>{{my.T:default=abc}}</token></r>", "<r><token>{{my.T:default=••••••}}</token></r>"),
         ("grant_type=password&client_secret=abc\n", "grant_type=password&client_secret=••••••\n"),
         ("{{lead.Id}}&token=abc", "{{lead.Id}}&token=••••••"),
         (
@@ -81,7 +108,8 @@ import Testing
     /// The ranges are in order, inside the text and apart, whatever the text is.
     @Test func takesAnyText() {
         let pieces = [
-            "{", "}", "{{", "}}", "{{my.Key}}", "\"", "\\", ":", "password", "token", "=", "&", "<", ">", "/", "?", "@",
+            "{", "}", "{{", "}}", "{{my.Key}}", "{{my.Key:default=", "\"", "\\", ":", "password", "token", "=", "&",
+            "<", ">", "/", "?", "@",
             "://", "<![CDATA[", "]]>", " ", "é", "abcdefgh", "'",
         ]
         var generator = SystemRandomNumberGenerator()
