@@ -93,7 +93,7 @@ extension EndToEnd {
         @Test func sendsValuesAsTheyAreUnderNone() throws {
             _ = try answer(#"{"webhook": "plain", "lead": {"firstName": "a/b c%41\"x"}}"#)
             let request = try #require(service.received.first)
-            #expect(request.hasPrefix("POST /plain/a/b%20c%41%22x HTTP/1.1\r\n"))
+            #expect(request.hasPrefix("POST /plain/%C3%A9/a/b%20c%41%22x?%C3%BC=%C3%A9 HTTP/1.1\r\n"))
             #expect(request.hasSuffix("\r\n\r\na/b c%41\"x"))
         }
 

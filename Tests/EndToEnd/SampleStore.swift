@@ -87,7 +87,7 @@ enum SampleStore {
             response_mappings: {NumberOfEmployees: "a:r.i[1]", Rating: "a:r.i.@g", Title: a:r.t}
             """,
             "webhooks/plain.yaml": """
-            url: "{{my.Service URL}}/plain/{{lead.First Name}}"
+            url: "{{my.Service URL}}/plain/é/{{lead.First Name}}?ü=é"
             request_token_encoding: None
             payload_template: "{{lead.First Name}}"
             """,

@@ -49,6 +49,7 @@ struct RenderPass {
         var written = ByteBuffer(capacity: 256)
         append(template.url, to: &written, maximumBytes: .max, resolve: resolve)
         var url = written.bytes
+        let afterAuthority = url.count - (firstOutsideAuthority ?? url.count)
         // Without a token up to the end of its authority, and with none behind that could become part of it, a URL leads
         // where its template does: what was read with the store is not read again.
         if let target = template.target, template.userInfo == nil {
@@ -69,6 +70,7 @@ struct RenderPass {
                 target = try ServiceURL(parsing: url)
             }
             self.target = target
+            encodePath(of: &url, from: target.authority.upperBound, rest: afterAuthority)
         } catch {
             fail("the URL cannot be called: \(error.rawValue)")
         }
@@ -81,6 +83,15 @@ struct RenderPass {
         }
         checkLength(url.count)
         return url
+    }
+
+    /// Writes what tokens before the path have of path and query as the template's own text there is written.
+    ///
+    /// - Parameter rest: how many bytes at the end other tokens and what follows them take.
+    private func encodePath(of url: inout [UInt8], from start: Int, rest: Int) {
+        let end = max(start, url.count - rest)
+        guard url[start..<end].contains(where: { $0 >= 0x80 }) else { return }
+        url.replaceSubrange(start..<end, with: percentEncodedBeyondASCII(Array(url[start..<end])))
     }
 
     private mutating func checkLength(_ count: Int) {

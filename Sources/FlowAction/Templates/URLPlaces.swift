@@ -51,24 +51,30 @@ struct URLPlaces {
         authority = start..<text.bytes.count
     }
 
-    /// Takes `user:password@` out of the URL.
+    /// Takes `user:password@` out of the URL, and writes what follows the authority as it goes out.
     private mutating func split(places: [Place]) {
+        var rest = text.template(places: places, in: authority.upperBound..<text.bytes.count)
+        rest.segments = rest.segments.map(encoded)
         guard schemeEnd != nil, let at = literalPositions(in: authority).last(where: { text.bytes[$0] == atSign })
         else {
-            template.url = text.template(places: places)
+            template.url = text.template(places: places, in: 0..<authority.upperBound).joined(to: rest)
             return
         }
         let userInfo = text.template(places: places, in: authority.lowerBound..<at)
         template.userInfo = Template(segments: userInfo.segments.map(decoded), source: userInfo.source)
-        let before = text.template(places: places, in: 0..<authority.lowerBound)
-        let after = text.template(places: places, in: (at + 1)..<text.bytes.count)
-        template.url = before.joined(to: after)
+        let scheme = text.template(places: places, in: 0..<authority.lowerBound)
+        let target = text.template(places: places, in: (at + 1)..<authority.upperBound)
+        template.url = scheme.joined(to: target).joined(to: rest)
     }
 
     private let atSign = UInt8(ascii: "@")
 
     private func decoded(_ segment: Template.Segment) -> Template.Segment {
         if case .literal(let bytes) = segment { .literal(percentDecoded(bytes[...])) } else { segment }
+    }
+
+    private func encoded(_ segment: Template.Segment) -> Template.Segment {
+        if case .literal(let bytes) = segment { .literal(percentEncodedBeyondASCII(bytes)) } else { segment }
     }
 
     private mutating func checkTokens(places: [Place]) {

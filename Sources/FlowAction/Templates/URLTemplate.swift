@@ -1,6 +1,7 @@
 /// A URL's compiled template.
 package struct URLTemplate: Sendable {
-    /// The whole URL, without the `user:password@` part where the text has one.
+    /// The whole URL, without the `user:password@` part where the text has one; the literal text of path and query is
+    /// percent-encoded where it is beyond ASCII.
     package var url: Template
     /// The `user:password` part, where the text itself has one before an `@`; its literal text is percent-decoded.
     package var userInfo: Template?

@@ -118,6 +118,20 @@ extension ByteBuffer {
     }
 }
 
+/// Bytes of a URL with those beyond ASCII percent-encoded, which no URI holds (RFC 3986, section 2); ASCII stays.
+func percentEncodedBeyondASCII(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return bytes }
+    var encoded: [UInt8] = []
+    for byte in bytes {
+        if byte < 0x80 {
+            encoded.append(byte)
+        } else {
+            encoded += [UInt8(ascii: "%"), upperHexadecimal(byte >> 4), upperHexadecimal(byte & 15)]
+        }
+    }
+    return encoded
+}
+
 /// Bytes with their escapes `%XX` resolved; what is no escape stays (RFC 3986, section 2.1).
 package func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var decoded: [UInt8] = []

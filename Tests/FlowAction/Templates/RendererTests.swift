@@ -129,6 +129,26 @@ struct RendererTests {
         #expect(rendered.outgoing.url == expected)
     }
 
+    @Test(
+        "What is beyond ASCII in path and query is percent-encoded wherever it comes from, and ASCII stays",
+        arguments: [
+            ("http://h/é?ü=é|%41", "http://h/%C3%A9?%C3%BC=%C3%A9|%41"),
+            ("http://h?ü={{lead.Email}}ö", "http://h?%C3%BC=%C3%B6%C3%B6"),
+            ("http://u@h/é{{lead.Email}}", "http://h/%C3%A9%C3%B6"),
+            ("{{my.Base}}/ü?{{lead.Email}}=é", "http://h/%C3%A9[/%C3%BC?%C3%B6=%C3%A9"),
+            ("{{my.User}}/ü", "http://h/%C3%A9/%C3%BC"),
+        ]
+    )
+    func encodesURLsBeyondASCII(url: String, expected: String) throws {
+        let webhook = TemplateFixture.webhook(url: url, encoding: .formURL)
+        let values = [
+            "my.Base": TemplateFixture.myToken("http://h/é["), "my.User": TemplateFixture.myToken("http://ü:ö@h/é"),
+            "lead.Email": TemplateFixture.text("ö"),
+        ]
+        let rendered = try renderer.render(webhook, resolve: TemplateFixture.resolver(values))
+        #expect(rendered.outgoing.url == expected)
+    }
+
     @Test("Under None what may not stand in a URI is percent-encoded")
     func rendersURLAsWritten() throws {
         let webhook = TemplateFixture.webhook(url: "https://h/?{{lead.Email}}", encoding: TokenEncoding.none)
