@@ -95,8 +95,24 @@ struct WebhookReader {
                 line: line,
                 column: column
             )
+        } else if name.unicodeScalars.contains(where: Self.breaksLine) {
+            findings.add(
+                .error,
+                "webhook-name",
+                "the name of a webhook is one line without control characters",
+                line: line,
+                column: column
+            )
         }
         return (name, (line, column))
+    }
+
+    /// Whether a character is a line break or another control character.
+    private static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     private func url(

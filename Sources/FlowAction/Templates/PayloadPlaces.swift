@@ -30,9 +30,9 @@ struct PayloadPlaces {
             fill(with: .form)
             if isWhole { warnOfOtherEncoding() }
         case .json:
-            findJSONPlaces(reports: isWhole)
+            findJSONPlaces(reports: !text.hasUnclosedToken)
         case .xml:
-            findXMLPlaces(reports: isWhole)
+            findXMLPlaces(reports: !text.hasUnclosedToken)
         }
     }
 

@@ -53,7 +53,8 @@ struct PayloadPlacesTests {
             PayloadCase(#"["😀{{my.A}}","\ud83d\ude00"]"#, .jsonString),
             PayloadCase(#"{"a": {"b": {{my.A}}}}"#, .jsonValue),
             PayloadCase(#"{"a": 1}"#),
-            PayloadCase(""),
+            PayloadCase("", finds: "not-json", at: 0),
+            PayloadCase(" ", finds: "not-json", at: 1),
             PayloadCase("{{my.A}}{{my.B}}", finds: "adjacent-tokens", at: 8),
             PayloadCase(#"{"a": {{my.A}} {{my.B}}}"#, finds: "adjacent-tokens", at: 15),
             PayloadCase(#"{{{my.A}}{{my.B}}: 1}"#, finds: "adjacent-tokens", at: 9),
@@ -104,6 +105,7 @@ struct PayloadPlacesTests {
     @Test(
         "XML",
         arguments: [
+            PayloadCase("", finds: "not-xml", at: 0),
             PayloadCase("<a>{{my.A}}</a>", .xmlText),
             PayloadCase(
                 #"<?xml version="1.0" encoding='utf-8' standalone="yes" ?> <!-- c --><a b="{{my.A}}" c='{{my.B}}'/> "#,
