@@ -57,9 +57,13 @@ private struct YAMLComposer {
     /// Where what has been read ends, for errors that show in the text behind it.
     private var end = (line: 1, column: 1)
     /// The list in brackets that ended last.
-    private var lastList: (line: Int, column: Int, endLine: Int)?
-    /// The lists in brackets that are open.
-    private var openLists: [(line: Int, column: Int)] = []
+    private var lastList: (line: Int, column: Int, endLine: Int, endColumn: Int)?
+    /// The lists in brackets that are open, and the mappings in braces that are written as JSON objects are.
+    private var openFlows: [(line: Int, column: Int, isList: Bool)] = []
+    /// Whether what was read last is a block of text, under `|` or `>`.
+    private var isAfterBlock = false
+    /// The column of the key that was read last.
+    private var keyColumn = 1
     /// Errors that did not keep from reading on.
     private(set) var errors: [YAMLError] = []
 
@@ -128,7 +132,7 @@ private struct YAMLComposer {
 
     private mutating func sequence(_ start: Event) throws(YAMLError) -> YAMLNode {
         try enter(start)
-        if start.isFlow { openLists.append((start.line, start.column)) }
+        if start.isFlow { openFlows.append((start.line, start.column, isList: true)) }
         var elements: [YAMLNode] = []
         var last = start
         while true {
@@ -138,8 +142,8 @@ private struct YAMLComposer {
         }
         depth -= 1
         if start.isFlow {
-            openLists.removeLast()
-            lastList = (start.line, start.column, last.endLine)
+            openFlows.removeLast()
+            lastList = (start.line, start.column, last.endLine, last.endColumn)
         }
         var node = YAMLNode(content: .sequence(elements), line: start.line, column: start.column)
         node.origin = origin(from: start, to: last)
@@ -148,8 +152,7 @@ private struct YAMLComposer {
 
     private mutating func mapping(_ start: Event) throws(YAMLError) -> YAMLNode {
         if start.isFlow, source.holds("{{", at: start.line, start.column) {
-            if let list = openLists.first { throw source.swallowed("[", holdsToken: true, at: list.line, list.column) }
-            throw source.swallowed("{{", at: start.line, start.column)
+            throw swallowed(at: start.line, start.column)
         }
         try enter(start)
         var pairs: [YAMLNode.Pair] = []
@@ -157,14 +160,20 @@ private struct YAMLComposer {
         // Where there are many keys; a few are told apart more quickly one by one.
         var lines: [String: Int] = [:]
         var last = start
+        var isObject = false
         while true {
             let event = try next()
             last = event
             if event.type == YAML_MAPPING_END_EVENT { break }
+            if start.isFlow, !isObject, event.style == .doubleQuoted {
+                isObject = true
+                openFlows.append((start.line, start.column, isList: false))
+            }
             guard event.type == YAML_SCALAR_EVENT else {
                 throw error(event, "yaml-key", "a key is to be text, not a list or a mapping")
             }
             let name = text
+            keyColumn = event.column
             let key = scalar(event)
             let line = pairs.count <= Self.fewPairs ? pairs.first { $0.key.text == name }?.key.line : lines[name]
             if let line {
@@ -180,6 +189,7 @@ private struct YAMLComposer {
             }
         }
         depth -= 1
+        if isObject { openFlows.removeLast() }
         var node = YAMLNode(content: .mapping(pairs), line: start.line, column: start.column)
         node.origin = origin(from: start, to: last)
         return node
@@ -216,6 +226,7 @@ private struct YAMLComposer {
             endLine: raw.end_mark.line + 1,
             endColumn: raw.end_mark.column + 1
         )
+        isAfterBlock = false
         defer { end = (event.endLine, event.endColumn) }
         switch raw.type {
         case YAML_ALIAS_EVENT:
@@ -226,6 +237,7 @@ private struct YAMLComposer {
             text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
             holdsBrace = memchr(scalar.value, Int32(UInt8(ascii: "{")), scalar.length) != nil
             event.style = style(scalar.style)
+            isAfterBlock = event.style == .literal || event.style == .folded
         case YAML_SEQUENCE_START_EVENT:
             refuse(anchor: raw.data.sequence_start.anchor, tag: raw.data.sequence_start.tag, event)
             event.isFlow = raw.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
@@ -267,27 +279,50 @@ private struct YAMLComposer {
         let line = isReader ? source.line(ofByte: problem.problem_offset) : problem.problem_mark.line + 1
         let column = isReader ? 1 : problem.problem_mark.column + 1
         let context = problem.context.map { String(cString: $0) } ?? ""
-        // A value that begins with [ is a list, and what follows its end is out of place.
-        if let list = lastList, list.endLine == line, !isReader {
+        let isTab = !isReader && source.rest(of: line, from: column).hasPrefix("\t")
+        if isAfterBlock, !isTab, let place = source.leftOfBlock(from: end, keyColumn: keyColumn) {
+            return YAMLError(
+                line: place.line,
+                column: place.column,
+                code: "yaml-syntax",
+                message: "this line stands further left than the text above it, and ends it; indent it alike"
+            )
+        }
+        // A value that begins with [ is a list, and what follows right after its end is out of place.
+        if let list = lastList, list.endLine == line, !isReader, source.goesOn(at: list.endLine, list.endColumn) {
             return source.swallowed("[", at: list.line, list.column)
         }
         // A value that begins with {{ opens a mapping, and what follows it is out of place; in quotes it would not.
-        if !isReader, !context.contains("quoted scalar"), let place = source.opening("{{", from: end, to: line) {
-            return source.swallowed("{{", at: place.line, place.column)
+        if !isReader, !isTab, !context.contains("quoted scalar"),
+            let place = source.opening("{{", from: end, to: line)
+        {
+            return swallowed(at: place.line, place.column)
         }
         let what = problem.problem.map { String(cString: $0) } ?? "this is no YAML"
         return YAMLError(
             line: line,
             column: column,
             code: "yaml-syntax",
-            message: Self.sentence(what, isTab: source.rest(of: line, from: column).hasPrefix("\t"))
+            message: Self.sentence(what, isTab: isTab)
         )
+    }
+
+    /// The error of a token that begins a value: it is about the list or the JSON object in which the token stands.
+    private func swallowed(at line: Int, _ column: Int) -> YAMLError {
+        if let flow = openFlows.first {
+            return source.swallowed(flow.isList ? "[" : "{", holdsToken: true, at: flow.line, flow.column)
+        }
+        if let column = source.object(around: line, column) {
+            return source.swallowed("{", holdsToken: true, at: line, column)
+        }
+        return source.swallowed("{{", at: line, column)
     }
 
     /// The library's words, with what to do about it where they do not tell.
     private static func sentence(_ problem: String, isTab: Bool) -> String {
         let hints = [
             ("control characters are not allowed", "one may stand in double quotes alone, as \\t or \\u0007"),
+            ("did not find expected ','", "a comma, quote or bracket is missing"),
             ("mapping values are not allowed", "quote a value that holds \": \", and indent keys alike"),
             ("did not find expected key", "keys of one mapping begin in one column, and a value is quoted as a whole"),
             ("unexpected end of stream", "a quote or bracket is never closed"),

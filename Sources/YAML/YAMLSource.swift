@@ -47,12 +47,57 @@ final class YAMLSource {
         return nil
     }
 
-    /// The error of a value that begins with `{{` or `[`, which opens a mapping or a list in YAML.
+    /// The first line from a place on that is not blank, where it stands left of a block of text that ends there and
+    /// yet belongs to it.
     ///
-    /// - Parameter holdsToken: whether what stands in the list begins with `{{`.
+    /// - Parameters:
+    ///   - start: where the block ends; line and column from 1.
+    ///   - keyColumn: where the block's key stands: no line of the mapping around it begins right of that.
+    func leftOfBlock(from start: (line: Int, column: Int), keyColumn: Int) -> (line: Int, column: Int)? {
+        for line in start.line..<max(start.line, lines.count + 1) {
+            let text = rest(of: line, from: line == start.line ? start.column : 1)
+            guard let first = text.unicodeScalars.firstIndex(where: { $0 != " " && $0 != "\r" }) else { continue }
+            let column = self.rest(of: line, from: 1).unicodeScalars.prefix { $0 == " " }.count + 1
+            let begun = text.unicodeScalars[first...]
+            let isElement = begun.first == "-" && [" ", nil].contains(begun.dropFirst().first)
+            // Such a line begins no key, wherever it stands.
+            let isText = begun.first.map { "{}[]<".unicodeScalars.contains($0) } ?? false
+            return isText || column > keyColumn && !isElement && begun.first != "#" ? (line, column) : nil
+        }
+        return nil
+    }
+
+    /// Whether text follows a list without a blank between them, as in `[0].grade`.
+    func goesOn(at line: Int, _ column: Int) -> Bool {
+        guard let next = rest(of: line, from: column).unicodeScalars.first else { return false }
+        return !" \t\r,]}:#".unicodeScalars.contains(next)
+    }
+
+    /// Where the outermost JSON object begins, on its line, that is open at a place.
+    func object(around line: Int, _ column: Int) -> Int? {
+        let before = Array(rest(of: line, from: 1).unicodeScalars.prefix(column - 1))
+        var open: [Int] = []
+        var isQuoted = false
+        for (index, scalar) in before.enumerated() {
+            switch scalar {
+            case "\"": isQuoted.toggle()
+            case "{" where !isQuoted: open.append(index)
+            case "}" where !isQuoted: _ = open.popLast()
+            default: break
+            }
+        }
+        return open.first { before[($0 + 1)...].first { $0 != " " } == "\"" }.map { $0 + 1 }
+    }
+
+    /// The error of a value that begins with `{{`, `{` or `[`, which opens a mapping or a list in YAML.
+    ///
+    /// - Parameter holdsToken: whether what stands in the list or mapping begins with `{{`.
     func swallowed(_ text: String, holdsToken: Bool = false, at line: Int, _ column: Int) -> YAMLError {
         let what =
-            if holdsToken {
+            if text == "{" {
+                "YAML takes { and {{ at the start of a value for mappings; put the value as a whole in quotes, "
+                    + "or on lines of its own under |"
+            } else if holdsToken {
                 "YAML takes [ at the start of a value for a list and {{ for a mapping; put the value in quotes, "
                     + "or each element if a list is meant"
             } else if text == "{{" {
@@ -65,7 +110,7 @@ final class YAMLSource {
             column: column,
             code: "yaml-token",
             message: what,
-            suggestion: quoted(value(at: line, column))
+            suggestion: text == "{" ? object(at: line, column).map(quoted) : quoted(value(at: line, column))
         )
     }
 
@@ -119,6 +164,26 @@ final class YAMLSource {
             end = rest.index(after: end)
         }
         return rest[...]
+    }
+
+    /// The JSON object at a place; `nil` where it goes on over the line, or something follows it.
+    private func object(at line: Int, _ column: Int) -> Substring? {
+        let value = self.value(at: line, column)
+        var depth = 0
+        var isQuoted = false
+        var previous: Character?
+        for index in value.indices {
+            let character = value[index]
+            if character == "\"", previous != "\\" { isQuoted.toggle() }
+            previous = character
+            guard !isQuoted else { continue }
+            if character == "{" || character == "[" { depth += 1 }
+            if character == "}" || character == "]" { depth -= 1 }
+            guard depth == 0 else { continue }
+            let rest = value[value.index(after: index)...].drop { $0.isWhitespace }
+            return rest.isEmpty || rest.hasPrefix("#") ? value[...index] : nil
+        }
+        return nil
     }
 
     private func quoted(_ value: some StringProtocol) -> String {

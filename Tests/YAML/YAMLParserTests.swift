@@ -95,7 +95,11 @@ import YAML
         ("a: [0].grade", "'[0].grade'"), ("a: {b: {{my.X}}, c: 1}", "'{{my.X}}'"),
         ("a: [{{lead.Id}}, 1]", "'[{{lead.Id}}, 1]'"), ("a: [x, [{{lead.Id}}]]", "'[x, [{{lead.Id}}]]'"),
         ("a: {{my.Base URL}}/people", "'{{my.Base URL}}/people'"), ("a: x {{my.A #1}}", "'x {{my.A #1}}'"),
-        ("a: {{my.It's}}", "'{{my.It''s}}'"),
+        ("a: {{my.It's}}", "'{{my.It''s}}'"), ("a: {\"b\": {{lead.Id}}}", "'{\"b\": {{lead.Id}}}'"),
+        ("a: {\"b\": [{{lead.Id}}, 'c']} # d", "'{\"b\": [{{lead.Id}}, ''c'']}'"),
+        ("a: {b: {\"c\": {{lead.Id}}}, d: e}", "'{\"c\": {{lead.Id}}}'"),
+        ("a: {\"b\": {{lead.Id}}/@, \"c\": \"}\"}", "'{\"b\": {{lead.Id}}/@, \"c\": \"}\"}'"),
+        ("a: [{\"b\": {{lead.Id}}}]", "'[{\"b\": {{lead.Id}}}]'"), ("a: {b: [0][1]}", "'[0][1]'"),
     ])
     func suggestsTheQuotedSpelling(text: String, suggestion: String) {
         #expect {
@@ -103,6 +107,29 @@ import YAML
         } throws: { error in
             (error as? YAMLError)?.suggestion == suggestion
         }
+    }
+
+    /// Where nobody can tell what was meant, nothing is suggested, and the place is that of the fault.
+    @Test(arguments: [
+        ("a: |\n  {\"b\": {{lead.Id}},\n\t\"c\": {{lead.Id}}}\n", 3, 1, "this is a tab"),
+        ("a: |\n\t{\"b\": {{lead.Id}}}\n", 2, 1, "this is a tab"),
+        ("a: |\n  {\"b\": 1,\n \"c\": {{lead.Id}}}\nd: 1\n", 3, 2, "further left"),
+        ("a: >\n    {\n\n  \"b\": {{lead.Id}},\n  \"c\": 1\n  }\n", 4, 3, "further left"),
+        ("a: |\r\n  <b>\r\n{{lead.Id}}</b>\r\nd: 1\r\n", 3, 1, "further left"),
+        ("a:\n  b: |\n      c\n    d {{lead.Id}}: {{lead.Id}}\n  e: 1\n", 4, 5, "further left"),
+        ("a:\n  b: |\n    c\n  @d: 1\n", 4, 3, "cannot start any token"),
+        ("a: {on: [connect, 429] backoff: 200ms}", 1, 24, "a comma"),
+        ("a:\n  on: [connect, 429] backoff: 200ms\n", 2, 22, "did not find expected key"),
+        ("a: {on: [connect, 429], backoff: \"2\\q\"}", 1, 36, "escape"),
+        ("a: {\"b\": {{lead.Id}},\n  \"c\": 1}\n", 1, 4, "as a whole"),
+        ("a: {\"b\": 1,\n  \"c\": {{lead.Id}}}\n", 1, 4, "as a whole"),
+    ])
+    func suggestsNothingWhereTheFaultIsAnother(text: String, line: Int, column: Int, words: String) {
+        let errors = YAMLNode.read(Array(text.utf8)).errors
+        #expect(errors.count == 1)
+        #expect(errors.first?.suggestion == nil)
+        #expect(errors.first.map { [$0.line, $0.column] } == [line, column])
+        #expect(errors.first?.message.contains(words) == true, "\(errors)")
     }
 
     /// Few keys are compared one by one, many are looked up.
