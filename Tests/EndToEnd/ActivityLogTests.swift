@@ -184,6 +184,20 @@ extension Operation {
             )
         }
 
+        /// That the file cannot be opened is told at once, and does not keep the first loss quiet.
+        @Test func tellsOfTheFirstLoss() {
+            let logged = Logged()
+            let installation = logged.installation
+            Files.write(
+                "allow_networks: [127.0.0.0/8]\nactivity_log: /nowhere/activity.jsonl\n",
+                to: "\(installation.directory)/store/flowhook.yaml"
+            )
+            kill(installation.flowhook.pid, SIGHUP)
+            #expect(Installation.waitUntil { installation.log.contains(#""lost":0,"#) })
+            #expect(installation.call(Self.request).status == 200)
+            #expect(Installation.waitUntil { installation.log.contains(#""lost":1,"#) })
+        }
+
         /// What cannot be written fails no call; the loss is counted and logged.
         @Test func losesLinesAloud() {
             let logged = Logged()

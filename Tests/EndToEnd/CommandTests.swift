@@ -181,6 +181,7 @@ extension EndToEnd {
             let wrong = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/x.json")
             #expect(wrong.status == 65)
             #expect(wrong.output.contains("tokens.json"))
+            #expect(wrong.output.hasPrefix("flowhook: \(folder.path)/x.json: "))
             // Nothing was begun.
             #expect(access("\(folder.path)/marketing-activities", F_OK) != 0)
         }
