@@ -10,7 +10,7 @@ import sys
 import threading
 
 from bench import ANSWER, REQUEST, Load, Service, machine, measure, median, say, table
-from peers import Floor, Flowhook, Go, SETTINGS, start_front, write_store
+from peers import Floor, FloorLibcurl, Flowhook, Go, SETTINGS, start_front, write_store
 from processes import Workshop
 
 PARKED, FEW = 8000, 1024
@@ -139,9 +139,10 @@ def wakes(stand):
 
 
 def rate(stand):
-    """Latency at a fixed rate, whether or not the answers come; the floor and Go for comparison."""
+    """Latency at a fixed rate, whether or not the answers come; for comparison the floor, which tells what the machine
+    itself adds, the floor with libcurl, which tells what Flowhook's own code adds, and Go."""
     wanted = stand.options.rate
-    running = {kind: stand.start_peer(kind) for kind in (Flowhook, Floor, Go)}
+    running = {kind: stand.start_peer(kind) for kind in (Flowhook, Floor, FloorLibcurl, Go)}
     stand.service.set_delay(50)
     results = {kind: [] for kind in running}
     for _ in range(stand.options.rounds):
