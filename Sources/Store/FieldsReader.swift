@@ -168,12 +168,12 @@ struct FieldsReader {
         var length: Int?
         switch value["length"] {
         case nil, .some(.null): break
-        case .some(.number(let text)): length = Int(text).flatMap { $0 > 0 ? $0 : nil }
+        case .some(.number(let text)) where Int(text).map({ $0 > 0 }) ?? false: length = Int(text)
         case .some:
             findings.add(
                 .warning,
                 "field-length",
-                "the length of the field \(name) is no number; that of its type holds",
+                "the length of the field \(name) is no whole number above 0; that of its type holds",
                 line: place.line,
                 column: place.column
             )

@@ -79,7 +79,7 @@ struct Import: ParsableCommand {
             throw ExitCode(ExitStatus.data)
         } catch let failure as StoreFile.Failure {
             printError(["flowhook: \(failure)"])
-            throw ExitCode(ExitStatus.output)
+            throw ExitCode(failure.exitStatus)
         }
     }
 

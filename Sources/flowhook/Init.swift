@@ -28,7 +28,7 @@ struct Init: ParsableCommand {
             }
         } catch let failure as StoreFile.Failure {
             printError(["flowhook: \(failure)"])
-            throw ExitCode(ExitStatus.output)
+            throw ExitCode(failure.exitStatus)
         }
         print(
             """

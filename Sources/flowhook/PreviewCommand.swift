@@ -9,8 +9,10 @@ struct PreviewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview",
         abstract: "Shows the request that a flow action would send, and sends nothing.",
-        discussion:
-            "Exit status 0, 1 where the request cannot be rendered, 2 with a problem, 78 where the store does not load."
+        discussion: """
+            Exit status 0, 1 where the request cannot be rendered, 2 with a problem, 66 where it cannot be read, 78 where \
+            the store does not load.
+            """
     )
 
     @OptionGroup var request: RequestFile

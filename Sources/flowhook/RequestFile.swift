@@ -12,7 +12,8 @@ struct RequestFile: ParsableArguments {
         do {
             return try StoreFile.read(file)
         } catch {
-            throw ValidationError(error.description)
+            printError(["flowhook: \(error)"])
+            throw ExitCode(error.exitStatus)
         }
     }
 }

@@ -6,6 +6,8 @@ enum StoreFile {
     struct Failure: Error, CustomStringConvertible {
         /// A sentence for people.
         var description: String
+        /// What the command ends with.
+        var exitStatus: Int32
 
         /// Names the file, what the system says of it, and what to do.
         init(_ path: String, _ what: String) {
@@ -13,6 +15,7 @@ enum StoreFile {
                 what == "read"
                 ? "name a file that you may read, or - for standard input" : "name a place that you may write to"
             description = "\(path) cannot be \(what): \(String(cString: strerror(errno))); \(next)"
+            exitStatus = what == "read" ? ExitStatus.input : ExitStatus.output
         }
     }
 

@@ -176,7 +176,7 @@ extension EndToEnd {
             Files.write("{}", to: "\(folder.path)/x.json")
             #expect(flowhook("import", "--store", folder.path).status == 64)
             let none = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/none.json")
-            #expect(none.status == 73)
+            #expect(none.status == 66)
             #expect(none.output.contains("No such file"))
             let wrong = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/x.json")
             #expect(wrong.status == 65)
@@ -184,6 +184,17 @@ extension EndToEnd {
             #expect(wrong.output.hasPrefix("flowhook: \(folder.path)/x.json: "))
             // Nothing was begun.
             #expect(access("\(folder.path)/marketing-activities", F_OK) != 0)
+        }
+
+        @Test(arguments: ["call", "preview"])
+        func saysThatARequestCannotBeRead(command: String) {
+            let folder = Folder()
+            let (store, file) = ("\(folder.path)/store", "\(folder.path)/none.json")
+            #expect(flowhook("init", store).status == 0)
+            let none = flowhook(command, "--store", store, file)
+            #expect(none.status == 66)
+            let advice = "name a file that you may read, or - for standard input"
+            #expect(none.output == "flowhook: \(file) cannot be read: No such file or directory; \(advice)\n")
         }
 
         // MARK: Colours

@@ -82,11 +82,14 @@ extension EndToEnd {
             closed.stop()
             #expect(Installation.waitUntil { HTTPClient(port: closed.port).get("/").status == 0 })
             #expect(run(example, "plain", installation, port: closed.port).status == 75)
-            let broken = RawServer { _, _ in
-                [.text("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"), .close]
+            for error in ["502 Bad Gateway", "503 Unavailable\r\nRetry-After: Fri, 27 Nov 2026 06:00:00 GMT"] {
+                let broken = RawServer { _, _ in
+                    [.text("HTTP/1.1 \(error)\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"), .close]
+                }
+                defer { broken.stop() }
+                let run = run(example, "plain", installation, port: broken.port)
+                #expect(run.status == 3 && run.output.contains(error.prefix(3)), "\(run.output)")
             }
-            defer { broken.stop() }
-            #expect(run(example, "plain", installation, port: broken.port).status == 3)
             let cut = RawServer { _, _ in [.close] }
             defer { cut.stop() }
             #expect(run(example, "plain", installation, port: cut.port).status == 3)

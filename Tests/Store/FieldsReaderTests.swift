@@ -96,6 +96,15 @@ import Testing
         #expect(fields.field(named: "B")?.isWritable == false && fields.field(named: "C")?.isWritable == true)
     }
 
+    @Test(arguments: ["0", "-1", "10.5", "1e2", "99999999999999999999", "true", "[]"])
+    func warnsOfALengthThatIsNone(length: String) throws {
+        let result = load(#"{"displayName": "A", "length": \#(length)}"#)
+        #expect(result.diagnostics.map(\.code) == ["field-length"])
+        #expect(result.diagnostics.allSatisfy { $0.severity == .warning })
+        let fields = try #require(result.snapshot?.leadFields)
+        #expect(fields.field(named: "A")?.length == nil)
+    }
+
     @Test(arguments: [
         #"{"displayName": "A", "displayName": "B"}"#,
         #"{"displayName": "A", "rest": {"name": "a", "\u006eame": "b"}}"#,

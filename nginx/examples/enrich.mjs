@@ -37,8 +37,9 @@ async function run(url, webhook, path, program) {
       const refused = error.cause?.code === "ECONNREFUSED";
       return [refused ? 75 : 3, `no answer: ${error.cause?.code ?? error.message}`];
     }
-    const wait = response.headers.get("Retry-After");
-    if (response.status === 503 && wait) {
+    const wait = response.headers.get("Retry-After") ?? "";
+    // Flowhook's is in seconds; a date is another's.
+    if (response.status === 503 && /^[0-9]+$/.test(wait)) {
       console.log(`busy, trying again in ${wait} s`);
       await sleep(Number(wait) * 1000);
       continue;

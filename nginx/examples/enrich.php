@@ -57,7 +57,8 @@ function run(string $url, string $webhook, string $path, ?string $program = null
         }
         [$status, $headers, $body] = $answer;
         $wait = $headers['retry-after'] ?? '';
-        if ($status === 503 && $wait !== '') {
+        // Flowhook's is in seconds; a date is another's.
+        if ($status === 503 && ctype_digit($wait)) {
             echo "busy, trying again in $wait s\n";
             sleep((int) $wait);
             continue;

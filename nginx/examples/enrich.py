@@ -43,7 +43,8 @@ def run(url, webhook, path, program=None):
             return (75 if refused else 3), f"no answer: {error.reason}"
         except (OSError, http.client.HTTPException) as error:
             return 3, f"no answer, or not the whole of it: {error}"
-        if status == 503 and retry_after:
+        # Flowhook's is in seconds; a date is another's.
+        if status == 503 and retry_after and retry_after.isdecimal():
             print(f"busy, trying again in {retry_after} s", flush=True)
             time.sleep(int(retry_after))
             continue

@@ -37,7 +37,8 @@ for ((try = 0; try < tries; try++)); do
     [ "$code" -ne 7 ] || finish 75 "no answer: connection refused"
     [ "$code" -eq 0 ] || finish 3 "no answer: curl's error $code"
     wait=$(header retry-after)
-    if [ "$status" = 503 ] && [ -n "$wait" ]; then
+    # Flowhook's is in seconds; a date is another's.
+    if [ "$status" = 503 ] && [[ $wait =~ ^[0-9]+$ ]]; then
         echo "busy, trying again in $wait s"
         sleep "$wait"
         continue
