@@ -27,7 +27,15 @@ struct FieldsReader {
             )
             return StandardFields.lead
         }
-        refuseDuplicates(in: json, except: Self.list, at: (1, 1), &findings)
+        for (name, place) in JSONPlaces.repeatedNames(in: bytes) {
+            findings.add(
+                .error,
+                "duplicate-key",
+                "the key \"\(name)\" occurs twice in one object",
+                line: place.line,
+                column: place.column
+            )
+        }
         guard case .array(let elements) = json[Self.list] else {
             findings.add(
                 .error,
@@ -40,7 +48,6 @@ struct FieldsReader {
         var described: [(field: LeadField, place: Place)] = []
         for (index, element) in elements.enumerated() {
             let place = index < places.count ? places[index] : (line: 1, column: 1)
-            refuseDuplicates(in: element, at: place, &findings)
             if let field = field(element, at: place, &findings) { described.append((field, place)) }
         }
         return merge(described, &findings)
@@ -94,37 +101,6 @@ struct FieldsReader {
     private static func names(of field: LeadField) -> [String] {
         let names = [field.displayName, field.soapName, field.restName].map { $0.lowercased() }
         return names.enumerated().filter { !names[..<$0].contains($1) }.map(\.element)
-    }
-
-    /// Refuses names that occur twice in one object, in those inside it too.
-    ///
-    /// - Parameter passedOver: a member of the outermost object that is not looked into.
-    private func refuseDuplicates(
-        in value: JSONValue,
-        except passedOver: String? = nil,
-        at place: Place,
-        _ findings: inout Findings
-    ) {
-        switch value {
-        case .array(let elements):
-            for element in elements { refuseDuplicates(in: element, at: place, &findings) }
-        case .object(let object):
-            // Byte for byte: two spellings of one letter are two keys.
-            var names: Set<[UInt8]> = []
-            for member in object.members {
-                if !names.insert(Array(member.name.utf8)).inserted {
-                    findings.add(
-                        .error,
-                        "duplicate-key",
-                        "the key \"\(member.name)\" occurs twice in one object",
-                        line: place.line,
-                        column: place.column
-                    )
-                }
-                if member.name != passedOver { refuseDuplicates(in: member.value, at: place, &findings) }
-            }
-        case .null, .boolean, .number, .string: break
-        }
     }
 
     private func field(

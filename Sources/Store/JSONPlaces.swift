@@ -1,4 +1,6 @@
-/// Finds the elements of a list in the text of a JSON file that has been read already: values carry no places.
+internal import JSON
+
+/// Finds elements and names in the text of a JSON file that has been read already: values carry no places.
 struct JSONPlaces {
     /// Where each element begins, line and column from 1.
     let elements: [(line: Int, column: Int)]
@@ -26,12 +28,9 @@ struct JSONPlaces {
             }
             switch byte {
             case UInt8(ascii: "\""):
-                while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-                    index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
-                }
-                index += 1
+                index = Self.end(ofStringAt: start, in: bytes)
                 // The name of a member, or a text in the place of a value, which no list follows.
-                if depth == 1 { isWanted = bytes[start..<min(index, bytes.count)].elementsEqual("\"\(name)\"".utf8) }
+                if depth == 1 { isWanted = bytes[start..<index].elementsEqual("\"\(name)\"".utf8) }
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 depth += 1
                 if depth == 2, isWanted, byte == UInt8(ascii: "[") {
@@ -49,6 +48,50 @@ struct JSONPlaces {
             }
         }
         elements = Self.places(of: offsets, in: bytes)
+    }
+
+    /// The names that occur again in one object, byte for byte: two spellings of one letter are two names.
+    ///
+    /// - Parameter bytes: valid JSON.
+    /// - Returns: each with the line and the column, from 1, where it does so.
+    static func repeatedNames(in bytes: [UInt8]) -> [(name: String, place: (line: Int, column: Int))] {
+        var found: [(name: String, offset: Int)] = []
+        /// The names of each object around a place; `nil` for a list.
+        var around: [Set<[UInt8]>?] = []
+        var isName = false
+        var index = 0
+        while index < bytes.count {
+            let start = index
+            index += 1
+            switch bytes[start] {
+            case UInt8(ascii: "\""):
+                index = end(ofStringAt: start, in: bytes)
+                guard isName else { continue }
+                isName = false
+                // A name that is written with escapes may be one that is written without.
+                guard let name = try? JSONValue(parsing: Array(bytes[start..<index])).stringValue else { continue }
+                if around[around.count - 1]?.insert(Array(name.utf8)).inserted == false { found.append((name, start)) }
+            case UInt8(ascii: "{"):
+                around.append([])
+                isName = true
+            case UInt8(ascii: "["): around.append(Set?.none)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                around.removeLast()
+                isName = false
+            case UInt8(ascii: ","): isName = around.last.map { $0 != nil } ?? false
+            default: break
+            }
+        }
+        return Array(zip(found.map(\.name), places(of: found.map(\.offset), in: bytes)))
+    }
+
+    /// Where the string that begins somewhere ends: behind its second quote.
+    private static func end(ofStringAt start: Int, in bytes: [UInt8]) -> Int {
+        var index = start + 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index + 1, bytes.count)
     }
 
     /// Lines and columns, from 1, of offsets in ascending order.

@@ -105,15 +105,20 @@ import Testing
         #expect(fields.field(named: "A")?.length == nil)
     }
 
-    @Test(arguments: [
-        #"{"displayName": "A", "displayName": "B"}"#,
-        #"{"displayName": "A", "rest": {"name": "a", "\u006eame": "b"}}"#,
-        #"{"displayName": "A"}], "result": [{"displayName": "B"}"#,
-        #"{"displayName": "A"}], "errors": [{"code": 1, "code": 2}"#,
-    ])
-    func refusesAKeyThatOccursTwice(field: String) {
-        let result = load(field)
-        #expect(result.diagnostics.map(\.code) == ["duplicate-key"])
+    /// With the key where it occurs again.
+    @Test(
+        arguments: [
+            (#"{"displayName": "A",\n "displayName": "B"}"#, "displayName", "2:2"),
+            (#"{"displayName": "A", "rest": {"name": "a",\n"\u006eame": "b"}}"#, "name", "2:1"),
+            (#"{"displayName": "A\", \"", "a": ["a", {"a": 1}], "é": 0,\n"É": "é",   "a": 1}"#, "a", "2:13"),
+            (#"{"displayName": "A"}],\n  "result": [{"displayName": "B"}"#, "result", "2:3"),
+            (#"{"displayName": "A"}], "errors": [{"code": 1,\n\n "code": 2}"#, "code", "3:2"),
+        ] as [(String, String, String)]
+    )
+    func refusesAKeyThatOccursTwice(field: String, key: String, place: String) {
+        let result = load(field.replacing("\\n", with: "\n"))
+        let text = "fields.json:\(place): error: the key \"\(key)\" occurs twice in one object"
+        #expect(result.diagnostics.map(\.text) == [text])
         #expect(result.snapshot == nil)
     }
 
