@@ -112,16 +112,22 @@ private final class CallSocket: EventHandler {
 
     func handle(events: UInt32, on loop: EventLoop) {
         guard let group else {
-            // The peer has closed a kept connection, or sent what nobody asked for: libcurl finds out when it looks at
-            // the connection next.
             loop.deregister(descriptor)
             registered = 0
-            return
+            return end()
         }
         var action: Int32 = 0
         if events & (Events.readable | Events.hangUp) != 0 { action |= CURL_CSELECT_IN }
         if events & Events.writable != 0 { action |= CURL_CSELECT_OUT }
         if events & Events.error != 0 { action |= CURL_CSELECT_ERR }
         group.act(on: descriptor, action)
+    }
+
+    /// Ends a kept connection whose peer has closed it, or has sent what nobody asked for.
+    ///
+    /// libcurl looks at a connection before it uses it again, and takes one with bytes to read for alive: they would be the
+    /// answer to another lead's call. What it is to find is the end.
+    private func end() {
+        EndedSocket.take(placeOf: descriptor)
     }
 }

@@ -33,6 +33,27 @@ import Testing
         #expect(server.received.count == 5)
     }
 
+    /// What a service sends behind its answer, while nobody waits for one, is nobody's answer: not the next call's, and no
+    /// reason for it to fail.
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother", "HTTP/1.1 408 Request Time-out\r\n\r\n", "xx",
+    ])
+    func whatNobodyAskedForIsNoAnswer(unasked: String) throws {
+        let server = RawServer { _, number in
+            [.text("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\(number)"), .wait(milliseconds: 20), .text(unasked)]
+        }
+        defer { server.stop() }
+        let bench = try Bench()
+        for number in 1...6 {
+            let method: RequestType = number % 2 == 0 ? .get : .post
+            let result = bench.send(bench.request(server, method))
+            #expect((try? result.outcome.get().body) == Array("\(number)".utf8), "\(number): \(result)")
+            for _ in 0..<6_000 where server.openConnections > 0 { usleep(10_000) }
+            #expect(server.openConnections == 0)
+        }
+        #expect(server.received.count == 6)
+    }
+
     /// Nothing of a call sticks to the next one on the same handle: body, headers, method, proxy.
     @Test func aHandleForgetsTheCallBefore() throws {
         let server = RawServer { _, _ in [ok] }
