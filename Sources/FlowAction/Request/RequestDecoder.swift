@@ -138,11 +138,22 @@ private struct RequestDecoder {
         guard case .string(let text) = try next(), !text.isEmpty else {
             throw Problem(.malformedRequest, detail: "\"webhook\" is to be the name of a webhook, as text.")
         }
-        return text.string
+        return try Self.comparable(text.string, at: "webhook")
+    }
+
+    /// A text that is to be compared with others.
+    private static func comparable(_ text: String, at place: String) throws(Problem) -> String {
+        guard text.isStreamSafe else {
+            throw Problem(
+                .malformedRequest,
+                detail: "\"\(place)\" has a text with more than 30 combining marks in a row, which is no name."
+            )
+        }
+        return text
     }
 
     /// The named values of an object, `null` counting as an empty one where it is not required.
-    private mutating func members(of place: StaticString, isRequired: Bool = false) throws(Problem) -> [Member] {
+    private mutating func members(of place: String, isRequired: Bool = false) throws(Problem) -> [Member] {
         switch try next() {
         case .null where !isRequired: return []
         case .object: break
@@ -151,7 +162,7 @@ private struct RequestDecoder {
         var members: [Member] = []
         var names = SeenNames()
         while let text = try nextMember() {
-            let name = text.string
+            let name = try Self.comparable(text.string, at: place)
             guard names.isNew(name, after: members) else {
                 throw Problem(.malformedRequest, detail: "\"\(place)\" has \(quoted(name)) twice.")
             }
@@ -176,7 +187,7 @@ private struct RequestDecoder {
         switch try next() {
         case .null: return nil
         case .number(let literal): return .number(literal.string)
-        case .string(let text) where !text.isEmpty: return .text(text.string)
+        case .string(let text) where !text.isEmpty: return .text(try Self.comparable(text.string, at: "program"))
         default:
             throw Problem(
                 .malformedRequest,
@@ -189,7 +200,8 @@ private struct RequestDecoder {
         let campaign = try members(of: "campaign")
         for member in campaign {
             switch member.name {
-            case "id", "name", "type", "description": break
+            case "id", "name", "description": break
+            case "type": if case .text(let type) = member.value { _ = try Self.comparable(type, at: "campaign.type") }
             default:
                 throw Problem(
                     .unknownMember,
@@ -239,11 +251,15 @@ private struct RequestDecoder {
                 detail: "\"tokens[\(index)]\" is to be {\"name\": \"{{my.…}}\", \"value\": …}."
             )
         }
-        var name: String?
+        var (hasName, name) = (false, String?.none)
         var scalar: Scalar?
         for member in object.members {
-            switch member.name {
-            case "name" where name == nil: name = member.value.stringValue.flatMap(bareTokenName)
+            switch try comparable(member.name, at: "tokens[\(index)]") {
+            case "name" where !hasName:
+                hasName = true
+                let spelling = member.value.stringValue
+                name = try spelling.map { text throws(Problem) in try comparable(text, at: "tokens[\(index)]") }
+                    .flatMap(bareTokenName)
             case "value" where scalar == nil:
                 scalar = Scalar(member.value)
                 if scalar == nil { throw noScalar(at: "tokens[\(index)].value") }
@@ -272,13 +288,18 @@ private struct RequestDecoder {
         return Member(name: name, value: scalar)
     }
 
-    /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`; `nil` where no name is left.
+    /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`; `nil` where no name is left, or one that no template can name.
     private static func bareTokenName(_ spelling: String) -> String? {
         var name = trimmed(Substring(spelling))
-        if name.hasPrefix("{{"), name.hasSuffix("}}"), name.utf8.count >= 4 { name = name.dropFirst(2).dropLast(2) }
-        name = trimmed(name)
-        if name.lowercased().hasPrefix("my.") { name = trimmed(name.dropFirst(3)) }
-        return name.isEmpty ? nil : String(name)
+        let isInBraces = name.hasPrefix("{{") && name.hasSuffix("}}") && name.utf8.count >= 4
+        if isInBraces { name = trimmed(name.dropFirst(2).dropLast(2)) }
+        if name.lowercased().hasPrefix("my.") {
+            name = trimmed(name.dropFirst(3))
+        } else if isInBraces {
+            return nil
+        }
+        let isWritable = !name.contains("{{") && !name.contains("}}") && !name.lowercased().contains(":default=")
+        return name.isEmpty || !isWritable ? nil : String(name)
     }
 
     private static func trimmed(_ text: Substring) -> Substring {
@@ -330,5 +351,7 @@ private func quoted(_ name: String) -> String {
 }
 
 private func shortened(_ name: String) -> String {
-    name.count <= 60 ? name : name.prefix(60) + "…"
+    // A character may be of any length.
+    let shown = name.prefix(utf8Bytes: 240).prefix(60)
+    return shown.endIndex == name.endIndex ? name : shown + "…"
 }

@@ -110,6 +110,64 @@ import Testing
         }
     }
 
+    /// No template can name these: they would override nothing, and nobody would know.
+    @Test(arguments: [
+        "{{my.Seats}", "{{my.Seats", "my.Seats}}", "{{lead.Id}}", "{{Seats}}", "a:Default=1", "{{my.}}", " ",
+    ])
+    func refusesAnOverrideOfNoToken(name: String) {
+        let body = #"{"webhook": "a", "lead": {}, "tokens": [{"name": "\#(name)", "value": 1}]}"#
+        #expect {
+            try FlowActionRequest(decoding: Array(body.utf8))
+        } throws: { error in
+            (error as? Problem)?.detail.contains("\"tokens[0]\" is to have a \"name\"") ?? false
+        }
+    }
+
+    @Test(arguments: ["5", #""""#, "null", #"["a"]"#, #""a""#])
+    func refusesAnOverrideOfTwoNames(first: String) {
+        let body = #"{"webhook": "a", "lead": {}, "tokens": [{"name": \#(first), "name": "a", "value": 1}]}"#
+        #expect {
+            try FlowActionRequest(decoding: Array(body.utf8))
+        } throws: { error in
+            (error as? Problem)?.detail.contains("twice") ?? false
+        }
+    }
+
+    /// A name of many combining marks, each of which Unicode puts in its place among the others: to compare it once takes
+    /// minutes.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            #"{"webhook": "§", "lead": {}}"#, #"{"webhook": "a", "lead": {"§": 1}}"#,
+            #"{"webhook": "a", "lead": {}, "company": {"b": 1, "§": 1}}"#,
+            #"{"webhook": "a", "lead": {}, "program": "§"}"#, #"{"webhook": "a", "lead": {}, "member": {"§": 1}}"#,
+            #"{"webhook": "a", "lead": {}, "trigger": {"§": 1}}"#,
+            #"{"webhook": "a", "lead": {}, "campaign": {"§": 1}}"#,
+            #"{"webhook": "a", "lead": {}, "campaign": {"type": "§"}}"#,
+            #"{"webhook": "a", "lead": {}, "tokens": [{"name": "§", "value": 1}]}"#,
+            #"{"webhook": "a", "lead": {}, "tokens": [{"name": "a", "§": 1}]}"#,
+            #"{"webhook": "a", "lead": {}, "§": {}}"#,
+        ]
+    )
+    func refusesANameOfCombiningMarks(request: String) throws {
+        func decode(_ pairs: Int) throws -> FlowActionRequest {
+            let name = "a" + String(repeating: "\u{301}\u{323}", count: pairs)
+            return try FlowActionRequest(decoding: Array(request.replacing("§", with: name).utf8))
+        }
+        #expect {
+            try decode(250_000)
+        } throws: { error in
+            guard let error = error as? Problem else { return false }
+            let isTold = error.name == .unknownMember || error.detail.contains("combining marks")
+            return isTold && error.detail.utf8.count < 1_000
+        }
+        // As many as stand on one letter in any language, and in the value of a lead as many as there are.
+        #expect(throws: Never.self) { _ = try? decode(15) }
+        let value = String(repeating: "\u{301}\u{323}", count: 250_000)
+        let body = #"{"webhook": "a", "lead": {"x": "\#(value)"}}"#
+        #expect(try FlowActionRequest(decoding: Array(body.utf8)).lead.count == 1)
+    }
+
     @Test func boundsTokens() throws {
         func body(_ count: Int) -> [UInt8] {
             let tokens = (0..<count).map { #"{"name": "t\#($0)", "value": 1}"# }.joined(separator: ",")
