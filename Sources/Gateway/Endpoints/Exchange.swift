@@ -57,8 +57,7 @@ final class Exchange: Sendable {
             throw Problem(
                 .notFound,
                 detail: """
-                    There is nothing at this path; the mount is \(request[.mount] ?? snapshot.settings.mount), \
-                    and below it are \(Endpoint.paths.joined(separator: ", ")).
+                    There is nothing at this path; the mount is \(mount.isEmpty ? "/" : mount), and below it are \(Endpoint.paths.joined(separator: ", ")).
                     """
             )
         }
@@ -120,8 +119,10 @@ final class Exchange: Sendable {
 
     /// The description of this interface, below the mount that the request came in by.
     var description: [UInt8] {
-        OpenAPI.description(mount: request[.mount].flatMap { $0.isEmpty ? nil : $0 } ?? snapshot.settings.mount)
+        OpenAPI.description(mount: mount)
     }
+
+    private var mount: String { RequestPath.mount(of: request, setting: snapshot.settings.mount) }
 
     /// The answer to a request that is refused.
     func answer(_ problem: Problem) -> WebAnswer {

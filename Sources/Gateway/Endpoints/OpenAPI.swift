@@ -6,7 +6,7 @@ internal import JSON
 /// Lists of names (outcomes, problems, types of errors, paths) come from the code that acts on them; the rest is
 /// written in ``paths`` and ``schemas``, and the end-to-end tests hold real answers against it.
 enum OpenAPI {
-    /// The description of the service at a mount.
+    /// The description of the service at a mount, which has no slash at its end.
     static func description(mount: String) -> [UInt8] {
         var document = JSONObject()
         func add(_ name: String, _ value: JSONValue) {
@@ -21,10 +21,20 @@ enum OpenAPI {
                 "version": .string(Version.current),
             ])
         )
-        add("servers", .array([.object(["url": .string(mount)])]))
+        add("servers", .array([.object(["url": .string(url(of: mount))])]))
         add("paths", describedPaths)
         add("components", .object(["schemas": parsed(schemas)]))
         return JSONValue.object(document).serialized
+    }
+
+    /// The mount as it stands in a URL (RFC 3986, section 3.3).
+    private static func url(of mount: String) -> String {
+        if mount.isEmpty { return "/" }
+        let plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~!$&'()*+,;=:@"
+        return mount.utf8.map { byte in
+            if plain.utf8.contains(byte) { return String(Unicode.Scalar(byte)) }
+            return (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }.joined()
     }
 
     /// The paths that the service answers to.

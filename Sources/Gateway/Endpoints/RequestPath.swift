@@ -17,6 +17,17 @@ enum RequestPath {
         return below ?? nil
     }
 
+    /// The mount that a request came in by, percent-decoded and without a slash at its end; where its path is outside of
+    /// every mount, the one that it was to be below.
+    static func mount(of request: WebRequest, setting: String) -> String {
+        let uri = request.withBytes(of: .uri) { decoded(String(decoding: path(of: $0), as: UTF8.self)) }
+        if let uri, let rest = below(mount: setting, in: request) {
+            return String(decoding: uri.utf8.dropLast(rest.utf8.count), as: UTF8.self)
+        }
+        let meant = request[.mount].flatMap { $0.isEmpty ? nil : $0 } ?? setting
+        return String(meant.reversed().drop { $0 == "/" }.reversed())
+    }
+
     /// What follows the mount that holds for a request.
     private static func rest(
         of path: UnsafeBufferPointer<UInt8>,
@@ -47,11 +58,11 @@ enum RequestPath {
         return UnsafeBufferPointer(start: slash.utf8Start, count: slash.utf8CodeUnitCount)
     }
 
-    /// The value of a parameter of the query, percent-decoded; the first of several.
+    /// The value of a parameter of the query, decoded as forms are (`+` is a blank); the first of several.
     static func parameter(_ name: String, in request: WebRequest) -> String? {
         guard let uri = request[.uri], let mark = uri.firstIndex(of: "?") else { return nil }
         for pair in uri[uri.index(after: mark)...].split(separator: "&") where pair.hasPrefix("\(name)=") {
-            return decoded(String(pair.dropFirst(name.count + 1)))
+            return decoded(String(pair.dropFirst(name.count + 1).map { $0 == "+" ? " " : $0 }))
         }
         return nil
     }

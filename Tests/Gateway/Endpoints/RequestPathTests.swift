@@ -39,6 +39,24 @@ import Testing
         #expect(RequestPath.below(mount: "/flow", in: request(uri, others)) == path)
     }
 
+    /// The mount that an answer names: the one that the request came in by, else the one that it was to be below.
+    @Test(
+        arguments: [
+            ("/flow/openapi.json?x=/", [:], "/flow"),
+            ("/elsewhere", [:], "/flow"),
+            ("/hooks/openapi.json", [.mount: "/hooks/"], "/hooks"),
+            ("/elsewhere", [.mount: "/hooks/"], "/hooks"),
+            ("/flow/openapi.json", [.mount: ""], "/flow"),
+            ("/elsewhere", [.mount: ""], "/flow"),
+            ("/openapi.json", [.mount: "/"], ""),
+            ("/my%20flow/openapi.json", [.mount: "/my flow"], "/my flow"),
+            ("/cgi-bin/fh/openapi.json", [.scriptName: "/cgi-bin/fh", .pathInfo: "/openapi.json"], "/cgi-bin/fh"),
+        ] as [(String, [WebRequest.Variable: String], String)]
+    )
+    func tellsTheMount(uri: String, others: [WebRequest.Variable: String], mount: String) {
+        #expect(RequestPath.mount(of: request(uri, others), setting: "/flow") == mount)
+    }
+
     @Test(arguments: [
         ("/a%zz", "/a%zz"), ("/a%4", "/a%4"), ("/a%", "/a%"), ("/%C3%A9", "/é"), ("/%e9", "/\u{FFFD}"),
         ("/a+b", "/a+b"),
