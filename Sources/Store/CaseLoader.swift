@@ -49,7 +49,7 @@ package struct CaseLoader {
             waiting += listing.folders.reversed().map { ("\(folder)/\($0)", number) }
             for name in listing.files {
                 guard StoreFiles.isYAML(name) else {
-                    let unknown = UnknownFile.inCapitals(name, at: "\(folder)/\(name)")
+                    let unknown = UnknownFile.amongYAML(name, at: "\(folder)/\(name)")
                     if let unknown { result.take(nil, unknown) }
                     continue
                 }

@@ -4,7 +4,7 @@ final class FolderMemory {
     final class Folder {
         /// Its folders, in the order of their names.
         fileprivate(set) var folders: [(name: String, path: String)] = []
-        /// Its files that a store may be read from, in the order of their names.
+        /// Its files that a store may be read from, or was meant to be, in the order of their names.
         fileprivate(set) var files: [(name: String, path: String)] = []
         /// Which folder it is; `nil` where there is none.
         fileprivate(set) var identity: FolderWalk.Identity?
@@ -30,7 +30,8 @@ final class FolderMemory {
         let start = path + "/"
         folder.identity = listing.identity
         folder.folders = listing.folders.map { ($0, start + $0) }
-        folder.files = listing.files.filter(StoreFiles.isRead).map { ($0, start + $0) }
+        let isOfUse = { StoreFiles.isRead($0) || UnknownFile.yaml(meantBy: $0) != nil }
+        folder.files = listing.files.filter(isOfUse).map { ($0, start + $0) }
         folder.diagnostics = listing.failures.flatMap(\.diagnostics)
         if let known, Self.isSame(known, folder) {
             known.identity = folder.identity

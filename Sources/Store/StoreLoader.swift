@@ -166,7 +166,7 @@ package final class StoreLoader {
             waiting += folder.folders.reversed().map { ($0.path, number, isUncertain) }
             for (name, path) in folder.files {
                 guard StoreFiles.isYAML(name) else {
-                    diagnostics += UnknownFile.inCapitals(name, at: path)?.diagnostics ?? []
+                    diagnostics += UnknownFile.amongYAML(name, at: path)?.diagnostics ?? []
                     continue
                 }
                 let file = memory.webhooks.recall(path, pass, isUncertain: isUncertain) { bytes, findings in

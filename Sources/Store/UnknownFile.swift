@@ -38,11 +38,11 @@ enum UnknownFile {
         )
     }
 
-    /// A file whose ending would be that of YAML but for its capitals; `nil` for others.
-    static func inCapitals(_ name: String, at path: String) -> Findings? {
-        guard hasEndingInCapitals(name), let dot = name.lastIndex(of: ".") else { return nil }
-        let meant = String(name[..<dot]) + name[dot...].lowercased()
-        return finding(path, "nothing reads this file; the ending is .yaml or .yml, in lower case", meant)
+    /// A file among those of YAML whose ending is near to theirs; `nil` for others, such as a README.
+    static func amongYAML(_ name: String, at path: String) -> Findings? {
+        yaml(meantBy: name).map {
+            finding(path, "nothing reads this file; the ending is .yaml or .yml, in lower case", $0)
+        }
     }
 
     /// Whether a name's ending would be that of YAML but for its capitals.
@@ -51,6 +51,21 @@ enum UnknownFile {
             return false
         }
         return StoreFiles.isYAML(name.lowercased())
+    }
+
+    /// The name with the ending of YAML: for one in capitals, that of text behind it, that of JSON, or none at all.
+    ///
+    /// Names such as `LICENSE`, which begin with a capital, have none by custom.
+    static func yaml(meantBy name: String) -> String? {
+        if StoreFiles.isYAML(name) { return name }
+        let lower = name.lowercased()
+        if lower.hasSuffix(".txt") {
+            let bare = String(name.dropLast(4))
+            return StoreFiles.isYAML(bare.lowercased()) ? yaml(meantBy: bare) : nil
+        }
+        if lower.hasSuffix(".json") { return name.dropLast(5) + ".yaml" }
+        guard let dot = name.lastIndex(of: ".") else { return name.first?.isLowercase == true ? "\(name).yaml" : nil }
+        return hasEndingInCapitals(name) ? name[..<dot] + name[dot...].lowercased() : nil
     }
 
     private static func meant(by name: String, in words: [String: String]) -> String? {

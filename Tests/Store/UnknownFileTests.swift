@@ -20,6 +20,8 @@ import Testing
         ("Marketing Activities/program.yaml", "marketing-activities/"),
         ("webhooks/x.YAML", "x.yaml"), ("webhooks/deep/x.Yml", "x.yml"), ("tests/x.YAML", "x.yaml"),
         ("marketing-activities/My-Tokens.YAML", "my-tokens.yaml"),
+        ("webhooks/enrich-lead", "enrich-lead.yaml"), ("webhooks/a.json", "a.yaml"), ("tests/a.Yaml.txt", "a.yaml"),
+        ("webhooks/a.yml.TXT", "a.yml"), ("tests/a.JSON", "a.yaml"),
     ])
     func isToldWithWhatWasMeant(path: String, suggestion: String) {
         let found = findings(TemporaryStore([path: "a: b\n"]))
@@ -35,6 +37,7 @@ import Testing
         let store = TemporaryStore([
             "README.md": "", "requests/a.json": "", ".git/config": "", "docs/flowhook.yml": "", "secrets/key": "",
             "compose.yaml": "", "test/a.yaml": "", "webhooks/README.md": "", "webhooks/a.YAML~": "",
+            "webhooks/LICENSE": "", "webhooks/notes.txt": "", "tests/a.xml": "", "webhooks/a.yaml.orig": "",
         ])
         store.link("broken", to: "nowhere")
         store.link("outside", to: "/etc")
@@ -48,7 +51,10 @@ import Testing
         #expect(loader.load(at: Instant(seconds: 1)).diagnostics.isEmpty)
         store.write(Array("a: b\n".utf8), to: "Fields.json")
         #expect(loader.load(at: Instant(seconds: 2), watcher.changes()).diagnostics.map(\.file) == ["Fields.json"])
-        store.write(Array("url: https://example.com/b\n".utf8), to: "webhooks/b.yaml")
+        store.write(Array("url: https://example.com/b\n".utf8), to: "webhooks/b")
+        let both = loader.load(at: Instant(seconds: 3), watcher.changes()).diagnostics
+        #expect(both.map(\.file).sorted() == ["Fields.json", "webhooks/b"])
+        rename(store.path("webhooks/b"), store.path("webhooks/b.yaml"))
         #expect(loader.load(at: Instant(seconds: 3), watcher.changes()).diagnostics.map(\.file) == ["Fields.json"])
         unlink(store.path("Fields.json"))
         #expect(loader.load(at: Instant(seconds: 4), watcher.changes()).diagnostics.isEmpty)
