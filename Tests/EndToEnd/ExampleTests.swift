@@ -90,6 +90,17 @@ extension EndToEnd {
                 let run = run(example, "plain", installation, port: broken.port)
                 #expect(run.status == 3 && run.output.contains(error.prefix(3)), "\(run.output)")
             }
+            // Another's: a redirect, which is not followed, and JSON that is no answer.
+            for answer in ["301 Moved\r\nLocation: /elsewhere\r\n", "200 OK\r\nContent-Type: application/json\r\n"] {
+                let other = RawServer { _, _ in
+                    [.text("HTTP/1.1 \(answer)Content-Length: 8\r\n\r\n{\"a\": 1}"), .close]
+                }
+                defer { other.stop() }
+                let run = run(example, "plain", installation, port: other.port)
+                #expect(run.status == 3, "\(run.output)")
+            }
+            let missing = Child.run(Self.command(example) + ["http://127.0.0.1:1/", "plain", "/nowhere/record.json"])
+            #expect(missing.status == 2 && missing.output.contains("/nowhere/record.json cannot be read"), "\(missing)")
             let cut = RawServer { _, _ in [.close] }
             defer { cut.stop() }
             #expect(run(example, "plain", installation, port: cut.port).status == 3)

@@ -3,7 +3,8 @@
 //
 //     enrich.mjs URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
 //
-// PROGRAM is a program's id (digits are sent as a number), its path or its name.
+// RECORD.json holds the lead's fields under their SOAP API names, as an answer does. PROGRAM is a program's id (digits
+// are sent as a number), its path or its name.
 //
 // Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 // its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -18,13 +19,20 @@ function ask(url, request) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(request),
+    // A redirect is an answer like any other: followed, a POST would become a GET.
+    redirect: "manual",
     // A call, and the end of an old process before it.
     signal: AbortSignal.timeout(75_000),
   });
 }
 
 async function run(url, webhook, path, program) {
-  const record = JSON.parse(await readFile(path, "utf8"));
+  let record;
+  try {
+    record = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    return [2, `${path} cannot be read: ${error.message}`];
+  }
   const request = { webhook, lead: record };
   if (program !== undefined) request.program = /^[0-9]+$/.test(program) ? Number(program) : program;
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -53,7 +61,10 @@ async function run(url, webhook, path, program) {
     try {
       answer = JSON.parse(body);
     } catch {
-      return [3, "the answer is no JSON, or not the whole of it"];
+      // Told below, like JSON that is no answer.
+    }
+    if (typeof answer?.[isProblem ? "detail" : "outcome"] !== "string") {
+      return [3, "the answer is none of Flowhook's, or not the whole of it"];
     }
     // A problem is refused before anything was sent: the detail says what to change.
     return isProblem ? [2, answer.detail] : apply(answer, record, path);

@@ -4,7 +4,8 @@
 //
 //     enrich.php URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
 //
-// PROGRAM is a program's id (digits are sent as a number), its path or its name.
+// RECORD.json holds the lead's fields under their SOAP API names, as an answer does. PROGRAM is a program's id (digits
+// are sent as a number), its path or its name.
 //
 // Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 // its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -21,6 +22,8 @@ function ask(string $url, array $request): ?array
         'header' => 'Content-Type: application/json',
         'content' => json_encode($request, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION),
         'ignore_errors' => true,
+        // A redirect is an answer like any other: followed, a POST would become a GET.
+        'follow_location' => 0,
         // A call, and the end of an old process before it.
         'timeout' => 75,
     ]]);
@@ -44,7 +47,11 @@ function decode(string $json): array
 /** @return array{int, string} exit status and message */
 function run(string $url, string $webhook, string $path, ?string $program = null): array
 {
-    $record = decode((string) file_get_contents($path));
+    try {
+        $record = decode((string) @file_get_contents($path));
+    } catch (JsonException | TypeError $error) {
+        return [2, "$path cannot be read: {$error->getMessage()}"];
+    }
     $request = ['webhook' => $webhook, 'lead' => (object) $record];
     if ($program !== null) {
         $request['program'] = ctype_digit($program) ? (int) $program : $program;
@@ -71,8 +78,11 @@ function run(string $url, string $webhook, string $path, ?string $program = null
         try {
             $answer = decode($body);
         } catch (JsonException | TypeError) {
-            // An answer that breaks off is no failure for file_get_contents.
-            return [3, 'the answer is no JSON, or not the whole of it'];
+            // An answer that breaks off is no failure for file_get_contents; told below, like JSON that is no answer.
+            $answer = [];
+        }
+        if (!is_string($answer[$isProblem ? 'detail' : 'outcome'] ?? null)) {
+            return [3, "the answer is none of Flowhook's, or not the whole of it"];
         }
         // A problem is refused before anything was sent: the detail says what to change.
         return $isProblem ? [2, $answer['detail']] : apply($answer, $record, $path);

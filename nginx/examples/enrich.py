@@ -3,7 +3,8 @@
 
     enrich.py URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
 
-PROGRAM is a program's id (digits are sent as a number), its path or its name.
+RECORD.json holds the lead's fields under their SOAP API names, as an answer does. PROGRAM is a program's id (digits
+are sent as a number), its path or its name.
 
 Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -19,19 +20,32 @@ import urllib.request
 TRIES = 10
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer like any other: followed, a POST would become a GET."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirect)
+
+
 def ask(url, request):
     """Returns status, media type, Retry-After and body. 75 s: a call, and the end of an old process before it."""
     post = urllib.request.Request(url, json.dumps(request).encode(), {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(post, timeout=75) as response:
+        with opener.open(post, timeout=75) as response:
             return response.status, response.headers.get_content_type(), None, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get_content_type(), error.headers.get("Retry-After"), error.read()
 
 
 def run(url, webhook, path, program=None):
-    with open(path, encoding="utf-8") as file:
-        record = json.load(file)
+    try:
+        with open(path, encoding="utf-8") as file:
+            record = json.load(file)
+    except (OSError, ValueError) as error:
+        return 2, f"{path} cannot be read: {error}"
     request = {"webhook": webhook, "lead": record}
     if program is not None:
         request["program"] = int(program) if program.isascii() and program.isdigit() else program
@@ -55,7 +69,9 @@ def run(url, webhook, path, program=None):
         try:
             answer = json.loads(body)
         except ValueError:
-            return 3, "the answer is no JSON, or not the whole of it"
+            answer = None
+        if not isinstance(answer, dict) or ("detail" if is_problem else "outcome") not in answer:
+            return 3, "the answer is none of Flowhook's, or not the whole of it"
         if is_problem:
             # Refused before anything was sent: the detail says what to change.
             return 2, answer["detail"]

@@ -3,7 +3,8 @@
 #
 #     enrich.sh URL WEBHOOK RECORD.json [PROGRAM]       URL: http://127.0.0.1/flow/call-webhook
 #
-# PROGRAM is a program's id (digits are sent as a number), its path or its name.
+# RECORD.json holds the lead's fields under their SOAP API names, as an answer does. PROGRAM is a program's id (digits
+# are sent as a number), its path or its name.
 #
 # Exit status: 0 done; 1 the service refused or gave no usable answer; 2 the request is wrong; 3 the call may have had
 # its effect, so it is not repeated; 75 nothing was sent, try again later.
@@ -26,6 +27,7 @@ header() {
     tr -d '\r' < "$work/head" | awk -F': *' -v name="$1" 'tolower($1) == name { print $2; exit }'
 }
 
+jq -e 'type == "object"' "$record" > "$work/checked" 2>&1 || finish 2 "$record cannot be read: no JSON object"
 jq --arg webhook "$webhook" --arg program "$program" '{webhook: $webhook, lead: .} + if $program == "" then {}
     else {program: ($program | if test("^[0-9]+$") then tonumber else . end)} end' "$record" > "$work/request"
 for ((try = 0; try < tries; try++)); do
@@ -47,9 +49,12 @@ for ((try = 0; try < tries; try++)); do
     type=${type%%;*}
     # The web server's own error: what became of the call is unknown.
     [ "$status" = 200 ] || [ "$type" = application/problem+json ] || finish 3 "the web server answered $status"
-    jq -e . "$work/body" > "$work/checked" 2>&1 || finish 3 "the answer is no JSON, or not the whole of it"
+    known=outcome
+    [ "$type" != application/problem+json ] || known=detail
+    jq -e --arg known "$known" '.[$known] | strings' "$work/body" > "$work/checked" 2>&1 ||
+        finish 3 "the answer is none of Flowhook's, or not the whole of it"
     # Refused before anything was sent: the detail says what to change.
-    [ "$type" != application/problem+json ] || finish 2 "$(jq -r .detail "$work/body")"
+    [ "$known" = outcome ] || finish 2 "$(jq -r .detail "$work/body")"
 
     jq -r '.unresolvedTokens[] | "not resolved: \(.)"' "$work/body"
     case $(jq -r '.outcome + " " + (.error.sent // "")' "$work/body") in
