@@ -76,18 +76,18 @@ struct FieldsReader {
             }
         }
         for (field, isDescribed) in zip(fields, isDescribed) where !isDescribed {
-            for name in Self.names(of: field) { owners[name] = field.displayName }
+            for name in Self.names(of: field) { owners[name] = Self.title(of: field) }
         }
         for ((field, place), position) in zip(described, positions) {
             for name in Self.names(of: field) {
                 guard let owner = owners[name] else {
-                    owners[name] = field.displayName
+                    owners[name] = Self.title(of: field)
                     continue
                 }
                 findings.add(
                     .warning,
                     "field-clash",
-                    "the field \(field.displayName) claims the name \"\(name)\", which is \(owner)'s too",
+                    "the field \(Self.title(of: field)) claims the name \"\(name)\", which is \(owner)'s too",
                     line: place.line,
                     column: place.column
                 )
@@ -97,10 +97,20 @@ struct FieldsReader {
         return fields
     }
 
+    /// The names that tell a field from others of its display name.
+    private static func title(of field: LeadField) -> String {
+        field.restName == field.displayName ? field.displayName : "\(field.displayName) (\(field.restName))"
+    }
+
     /// The names by which a field is found, each once.
     private static func names(of field: LeadField) -> [String] {
         let names = [field.displayName, field.soapName, field.restName].map { $0.lowercased() }
         return names.enumerated().filter { !names[..<$0].contains($1) }.map(\.element)
+    }
+
+    /// A name; `nil` where there is none, or an empty one.
+    private func name(_ value: JSONValue?) -> String? {
+        value?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private func field(
@@ -108,14 +118,17 @@ struct FieldsReader {
         at place: Place,
         _ findings: inout Findings
     ) -> LeadField? {
-        let display = value["displayName"]?.stringValue
-        let rest = value["rest"]?["name"]?.stringValue
-        let soap = value["soap"]?["name"]?.stringValue
-        guard let name = display ?? soap ?? rest, !name.isEmpty else {
+        let display = name(value["displayName"])
+        let rest = name(value["rest"]?["name"])
+        let soap = name(value["soap"]?["name"])
+        guard let name = display ?? soap ?? rest else {
+            let isOfAnotherAnswer = if case .array = value["fields"] { true } else { false }
             findings.add(
                 .error,
                 "fields",
-                "this field has no name: displayName, rest.name or soap.name",
+                isOfAnotherAnswer
+                    ? "this is the answer of Describe Lead2; save that of Describe Lead, /rest/v1/leads/describe.json"
+                    : "this field has no name: displayName, rest.name or soap.name",
                 line: place.line,
                 column: place.column
             )

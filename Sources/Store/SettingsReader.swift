@@ -68,8 +68,7 @@ struct SettingsReader {
         var findings = Findings(file: name)
         if let set = Self.table.first(where: { $0.key == key })?.set {
             do {
-                let isList = key == "allow_networks"
-                try set(&settings, isList ? value.split(separator: ",").map { trimmed($0) } : [value])
+                try set(&settings, key == "allow_networks" ? elements(of: value) : [value])
             } catch {
                 findings.add(.error, "setting", "\(name) is to be \(error.expected)", suggestion: error.suggestion)
             }
@@ -82,6 +81,13 @@ struct SettingsReader {
             )
         }
         diagnostics += findings.diagnostics
+    }
+
+    /// The elements of a list in one line, separated by commas, in brackets as in the file or without.
+    private func elements(of list: String) -> [String] {
+        var list = list[...]
+        if list.hasPrefix("["), list.hasSuffix("]") { list = list.dropFirst().dropLast() }
+        return list.split(separator: ",").map { trimmed($0) }
     }
 
     private func trimmed(_ text: Substring) -> String {
@@ -148,7 +154,7 @@ struct SettingsReader {
                 var blocks: [NetworkBlock] = []
                 for value in values {
                     guard let block = NetworkBlock(value) else {
-                        throw Flaw(expected: "a list of CIDR blocks such as 10.0.0.0/8 or fd00::/8")
+                        throw Flaw(expected: "a list of CIDR blocks such as 10.0.0.0/8, fd00::/8")
                     }
                     blocks.append(block)
                 }

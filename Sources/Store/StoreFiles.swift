@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// The files of a store on disk: what is read, what is passed over, what is refused.
-struct StoreFiles {
+package struct StoreFiles {
     /// The store's directory with every link resolved.
     let root: String
     /// What is read outside the store.
@@ -245,7 +245,7 @@ struct StoreFiles {
     }
 
     /// Whether a name is a dot-file's, or that of an editor's temporary file.
-    static func isPassedOver(_ name: String) -> Bool {
+    package static func isPassedOver(_ name: String) -> Bool {
         switch (name.utf8.first, name.utf8.last) {
         case (UInt8(ascii: "."), _), (_, UInt8(ascii: "~")), (UInt8(ascii: "#"), UInt8(ascii: "#")): true
         case (_, UInt8(ascii: "p")), (_, UInt8(ascii: "x")):

@@ -9,7 +9,7 @@ struct Call: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a flow action and prints its answer.",
         discussion: """
-            Exit status 0 for updated or sent, 1 for rejected or failed, 2 with a problem, 66 where the request cannot be
+            Exit status 0 for updated or sent, 1 for rejected or failed, 2 with a problem, 66 where the request cannot be \
             read, 78 where the store does not load.
             """
     )

@@ -47,6 +47,9 @@ struct Import: ParsableCommand {
             guard !part.isEmpty, !part.hasPrefix("."), part.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
                 throw ValidationError("--into is a path below marketing-activities, such as Webinars/Spring.")
             }
+            guard !StoreFiles.isPassedOver(String(part)) else {
+                throw ValidationError("--into names \(part), which stores pass over as an editor's temporary file.")
+            }
         }
     }
 
@@ -57,8 +60,13 @@ struct Import: ParsableCommand {
             let fields = try fields.map { ($0, try answer($0, FieldsImport.init(parsing:))) }
             let folder = ["marketing-activities", into].filter { !$0.isEmpty }.joined(separator: "/")
             var notes: [String] = []
-            if let (_, tokens) = tokens {
-                try write("\(folder)/my-tokens.yaml", tokens.yaml, "\(tokens.tokens.count) My Tokens")
+            if let (source, tokens) = tokens {
+                let file = "\(folder)/my-tokens.yaml"
+                guard !tokens.tokens.isEmpty || access("\(options.directory)/\(file)", F_OK) != 0 else {
+                    printError(["flowhook: \(source): there is no My Token in it; \(file) stays as it is"])
+                    throw ExitCode(ExitStatus.data)
+                }
+                try write(file, tokens.yaml, counted(tokens.tokens.count, "My Token"))
                 notes += tokens.notes
             }
             if let programId {
@@ -66,7 +74,11 @@ struct Import: ParsableCommand {
                 try write("\(folder)/program.yaml", text, "program \(programId)")
             }
             if let (_, fields) = fields {
-                try write("fields.json", String(decoding: fields.json, as: UTF8.self), "\(fields.count) lead fields")
+                try write(
+                    "fields.json",
+                    String(decoding: fields.json, as: UTF8.self),
+                    counted(fields.count, "lead field")
+                )
                 notes += fields.notes
             }
             if !notes.isEmpty {
@@ -88,7 +100,7 @@ struct Import: ParsableCommand {
         _ file: String,
         _ parse: ([UInt8]) throws(TokensImport.Flaw) -> Answer
     ) throws -> Answer {
-        let bytes = try StoreFile.read(file)
+        let bytes = try StoreFile.readText(file)
         do throws(TokensImport.Flaw) {
             return try parse(bytes)
         } catch {

@@ -11,6 +11,10 @@ struct Init: ParsableCommand {
     @Argument(help: ArgumentHelp("Where the store is to be.", valueName: "dir"))
     var directory: String
 
+    func validate() throws {
+        guard !directory.isEmpty else { throw ValidationError("The directory's name is empty.") }
+    }
+
     func run() throws {
         do {
             guard try isFree() else {

@@ -10,7 +10,7 @@ struct RequestFile: ParsableArguments {
     /// Reads the request.
     func body() throws -> [UInt8] {
         do {
-            return try StoreFile.read(file)
+            return try StoreFile.readText(file)
         } catch {
             printError(["flowhook: \(error)"])
             throw ExitCode(error.exitStatus)

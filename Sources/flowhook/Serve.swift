@@ -35,15 +35,16 @@ struct Serve: ParsableCommand {
             options: options.loadOptions(secrets: .required, overrides: overrides)
         )
         let loaded = reloader.first()
-        printError(loaded.diagnostics.map(\.publicText))
         guard var snapshot = loaded.snapshot else {
-            printError([loaded.count])
+            // There are no settings that say how to log.
+            printError(loaded.diagnostics.map(\.publicText) + [loaded.count])
             throw ExitCode(ExitStatus.configuration)
         }
-        let socket = try listeningSocket(snapshot.settings)
-        defer { socket.removeFile() }
         let log = Log(writer: LogWriter(), settings: snapshot.settings)
         defer { log.close() }
+        for warning in loaded.diagnostics { log.write(.warning, warning.publicText) }
+        let socket = try listeningSocket(snapshot.settings)
+        defer { socket.removeFile() }
         snapshot = fitted(snapshot, log)
         let server = try Server(snapshot: snapshot, socket: socket, log: log)
         log.write(.notice, "serving") { line in

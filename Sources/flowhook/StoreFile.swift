@@ -1,3 +1,4 @@
+internal import FlowAction
 internal import Glibc
 
 /// Files that the command reads and writes for people.
@@ -17,6 +18,12 @@ enum StoreFile {
             description = "\(path) cannot be \(what): \(String(cString: strerror(errno))); \(next)"
             exitStatus = what == "read" ? ExitStatus.input : ExitStatus.output
         }
+    }
+
+    /// Reads a file of text as UTF-8: it may be UTF-16 that a byte order mark tells, as shells of Windows write it.
+    static func readText(_ path: String) throws(Failure) -> [UInt8] {
+        let bytes = try read(path)
+        return Charset.of(bytes, contentType: nil)?.decode(bytes) ?? bytes
     }
 
     /// Reads a file to its end; `-` is standard input.

@@ -19,6 +19,7 @@ struct StoreOptions: ParsableArguments {
     var set: [String] = []
 
     func validate() throws {
+        guard store?.isEmpty != true else { throw ValidationError("--store is empty: name the store's directory.") }
         for setting in set where !setting.contains("=") {
             throw ValidationError("--set takes KEY=VALUE, not '\(setting)'")
         }
@@ -87,9 +88,12 @@ extension LoadResult {
     var count: String {
         let errors = diagnostics.count { $0.severity == .error }
         let warnings = diagnostics.count - errors
-        return "\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+        return "\(counted(errors, "error")), \(counted(warnings, "warning"))"
     }
 }
+
+/// So many of something, `1 error` or `2 errors`.
+func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 
 /// In what form a subcommand prints.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

@@ -143,9 +143,9 @@ extension EndToEnd {
             let file = "\(store)/marketing-activities/Webinars/Spring/my-tokens.yaml"
             #expect(
                 imported.output == """
-                    \(file): 1 My Tokens
+                    \(file): 1 My Token
                     \(store)/marketing-activities/Webinars/Spring/program.yaml: program 1027
-                    \(store)/fields.json: 1 lead fields
+                    \(store)/fields.json: 1 lead field
 
                     Not carried over as it was:
                       "Invitation" is left out: a calendar file is made for e-mails, and no webhook can use it
@@ -178,6 +178,34 @@ extension EndToEnd {
             let none = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/none.json")
             #expect(none.status == 66)
             #expect(none.output.contains("No such file"))
+            // A right answer of another kind takes nothing away that is there, and a folder without tokens neither.
+            let file = "\(folder.path)/marketing-activities/my-tokens.yaml"
+            let programs = #"{"success": true, "result": [{"id": 1, "name": "P", "type": "Default"}]}"#
+            let nothing = #"{"success": true, "warnings": ["No assets found for the given search criteria."]}"#
+            for (answer, reason) in [(programs, "there is no My Token in \"result\""), (nothing, "stays as it is")] {
+                Files.write(answer, to: "\(folder.path)/answer.json")
+                mkdir("\(folder.path)/marketing-activities", 0o755)
+                Files.write("Seats: 1\n", to: file)
+                let refused = flowhook(
+                    "import",
+                    "--store",
+                    folder.path,
+                    "--tokens",
+                    "\(folder.path)/answer.json",
+                    "--force"
+                )
+                #expect(refused.status == 65 && refused.output.contains(reason), "\(refused)")
+                #expect(Files.read(file) == "Seats: 1\n")
+            }
+            unlink(file)
+            rmdir("\(folder.path)/marketing-activities")
+            for into in ["Launch.tmp", "Webinars/Old~"] {
+                let refused = flowhook("import", "--store", folder.path, "--program-id", "9", "--into", into)
+                #expect(refused.status == 64 && refused.output.contains("pass over"), "\(refused)")
+            }
+            // An empty variable of a script is no name for the root of the file system.
+            #expect(flowhook("init", "").status == 64)
+            #expect(flowhook("check", "--store", "").status == 64)
             let wrong = flowhook("import", "--store", folder.path, "--tokens", "\(folder.path)/x.json")
             #expect(wrong.status == 65)
             #expect(wrong.output.contains("tokens.json"))
@@ -186,15 +214,18 @@ extension EndToEnd {
             #expect(access("\(folder.path)/marketing-activities", F_OK) != 0)
         }
 
-        @Test(arguments: ["call", "preview"])
-        func saysThatARequestCannotBeRead(command: String) {
+        /// As shells of Windows write files: UTF-16, or UTF-8, behind a byte order mark.
+        @Test func readsTextBehindAByteOrderMark() {
             let folder = Folder()
-            let (store, file) = ("\(folder.path)/store", "\(folder.path)/none.json")
+            let (store, file) = ("\(folder.path)/store", "\(folder.path)/request.json")
             #expect(flowhook("init", store).status == 0)
-            let none = flowhook(command, "--store", store, file)
-            #expect(none.status == 66)
-            let advice = "name a file that you may read, or - for standard input"
-            #expect(none.output == "flowhook: \(file) cannot be read: No such file or directory; \(advice)\n")
+            let request = #"{"webhook": "Enrich Lead", "program": 1027, "lead": {"First Name": "Zoë"}}"#
+            let utf16 = request.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            for bytes in [[0xEF, 0xBB, 0xBF] + Array(request.utf8), [0xFF, 0xFE] + utf16] {
+                Files.write(bytes: bytes, to: file)
+                let preview = flowhook("preview", "--store", store, file)
+                #expect(preview.status == 0 && preview.output.contains("Zoë"), "\(preview)")
+            }
         }
 
         // MARK: Colours

@@ -34,8 +34,8 @@ extension EndToEnd {
                     (serve + ["unix:\(directory)/file"], 69, "Give --listen another address"),
                     (serve + ["tcp:127.0.0.1:\(listener.port)"], 69, "Give --listen another address"),
                     (serve + ["unix:\(directory)/none/s"], 69, "Make the folder \(directory)/none"),
-                    (["preview", "--store", store, "\(directory)/none.json"], 64, "or - for standard input"),
-                    (["call", "--store", store, directory], 64, "name a file that you may read"),
+                    (["preview", "--store", store, "\(directory)/none.json"], 66, "or - for standard input"),
+                    (["call", "--store", store, directory], 66, "name a file that you may read"),
                     (["preview", "--store", store], 64, "Usage: flowhook preview"),
                     (["chekc"], 64, "flowhook --help"),
                     (["check", "--strct"], 64, "--strict"),
@@ -46,7 +46,7 @@ extension EndToEnd {
                     (["init", "/proc/none"], 73, "name a place that you may write to"),
                     (["import", "--store", store], 64, "give --tokens, --program-id or --fields"),
                     (
-                        ["import", "--store", store, "--fields", "\(directory)/none"], 73,
+                        ["import", "--store", store, "--fields", "\(directory)/none"], 66,
                         "name a file that you may read"
                     ),
                 ]

@@ -131,8 +131,26 @@ import Testing
         #expect(catalog.field(named: "r59999")?.displayName == "F59999")
     }
 
-    @Test(arguments: [#"{"dataType": "string"}"#, "7"])
+    @Test(arguments: [#"{"dataType": "string"}"#, "7", #"{"displayName": "", "rest": {"name": ""}}"#])
     func refusesAFieldWithoutAName(field: String) {
         #expect(load(field).diagnostics.map(\.code) == ["fields"])
+    }
+
+    @Test func takesANameForAnEmptyOne() throws {
+        let result = load(#"{"displayName": "", "rest": {"name": "b"}, "soap": {"name": ""}}"#)
+        #expect(result.diagnostics.isEmpty)
+        #expect(result.snapshot?.leadFields.field(named: "b")?.displayName == "b")
+    }
+
+    @Test func tellsOfAnAnswerOfAnotherKind() {
+        let result = load(#"{"name": "API Lead", "searchableFields": [["id"]], "fields": [{"name": "id"}]}"#)
+        #expect(result.diagnostics.map(\.code) == ["fields"])
+        #expect(result.diagnostics[0].message.contains("Describe Lead2"))
+    }
+
+    @Test func tellsFieldsOfOneDisplayNameApart() {
+        let fields = ["a1", "a2"].map { #"{"displayName": "A", "rest": {"name": "\#($0)"}}"# }
+        let result = load(fields.joined(separator: ","))
+        #expect(result.diagnostics.map(\.message) == [#"the field A (a2) claims the name "a", which is A (a1)'s too"#])
     }
 }

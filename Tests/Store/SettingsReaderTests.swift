@@ -92,6 +92,10 @@ import Testing
     }
 
     @Test func namesTheVariableOrOptionThatIsWrong() {
+        let lists = ["10.1.0.0/16, fd00::/8", "[10.1.0.0/16,fd00::/8]", "10.1.0.0/16,fd00::/8"].map { list in
+            TemporaryStore().load(environment: ["FLOWHOOK_ALLOW_NETWORKS": list]).snapshot?.settings.allowNetworks
+        }
+        #expect(lists.allSatisfy { $0?.count == 2 && $0 == lists[0] })
         let result = TemporaryStore().load(overrides: [("log_levle", "x")], environment: ["FLOWHOOK_MOUNT": "x"])
         #expect(result.diagnostics.map(\.file) == ["--set log_levle", "FLOWHOOK_MOUNT"])
     }

@@ -4,10 +4,12 @@ extension FlowActionAnswer.Activity {
     /// - Parameter secrets: values that the answer may repeat and nobody is to read.
     init(of service: ServiceAnswer, hiding secrets: [String]) {
         let phrase = service.reasonPhrase.isEmpty ? standardReasonPhrase(of: service.status) : service.reasonPhrase
+        let unnamed =
+            (200...299).contains(service.status) ? String(service.status) : CallFailure.Kind.httpStatus.rawValue
         let (text, isTruncated) = Self.shown(service, hiding: secrets)
         self.init(
             responseCode: service.status,
-            errorType: Self.masked(phrase ?? String(service.status), secrets),
+            errorType: Self.masked(phrase ?? unnamed, secrets),
             response: text,
             isResponseTruncated: isTruncated
         )

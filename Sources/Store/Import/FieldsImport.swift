@@ -22,7 +22,7 @@ package struct FieldsImport: Sendable {
         var findings = Findings(file: FieldsReader.file)
         _ = FieldsReader().read(bytes, &findings)
         if let error = findings.diagnostics.first(where: { $0.severity == .error }) {
-            throw TokensImport.Flaw(message: error.message)
+            throw TokensImport.Flaw(message: "line \(error.line): \(error.message)")
         }
         count = fields.count
         notes = findings.diagnostics.map(\.message)

@@ -19,7 +19,18 @@ package struct TokensImport: Sendable {
     ///
     /// - Throws: where it is no such answer, or one of a failure.
     package init(parsing bytes: [UInt8]) throws(Flaw) {
-        for token in try Self.elements(bytes) { add(token) }
+        let elements = try Self.elements(bytes)
+        for token in elements { add(token) }
+        // Whatever has a name and a type, a program for one, looks like a token.
+        guard tokens.isEmpty, !elements.isEmpty, !elements.contains(where: Self.isToken) else { return }
+        throw Flaw(message: "there is no My Token in \"result\": \(Self.advice)")
+    }
+
+    private static let advice = "save the answer of /rest/asset/v1/folder/{id}/tokens.json"
+
+    /// Whether an element is a token, of a kind that can be taken over or of one that cannot.
+    private static func isToken(_ json: JSONValue) -> Bool {
+        json["name"]?.stringValue != nil && json["type"]?.stringValue != nil && json["value"] != nil
     }
 
     /// The tokens of every folder that the answer holds.
@@ -28,7 +39,7 @@ package struct TokensImport: Sendable {
         guard case .array(let result) = json["result"] else {
             // A folder without tokens is answered with a warning and no result.
             if json["success"] == .boolean(true) { return [] }
-            throw Flaw(message: "there is no \"result\": save the answer of /rest/asset/v1/folder/{id}/tokens.json")
+            throw Flaw(message: "there is no \"result\": \(Self.advice)")
         }
         return result.flatMap { element in
             if case .array(let tokens) = element["tokens"] { tokens } else { [element] }
