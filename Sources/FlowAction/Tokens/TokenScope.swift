@@ -9,7 +9,8 @@ package final class TokenScope: Sendable {
     private let instant: Instant
     /// For each member of `request.lead` the position of its field, -1 where no field has the name.
     private let leadPositions: [Int]
-    /// The same for `request.company`.
+    /// For each member of `request.company` the position of its field, as ``CompanyFields`` counts, -1 where no field has
+    /// the name.
     private let companyPositions: [Int]
 
     /// Opens the scope of a request.
@@ -25,8 +26,8 @@ package final class TokenScope: Sendable {
         folder: Int,
         instant: Instant
     ) throws(Problem) {
-        leadPositions = try Self.positions(of: request.lead, in: snapshot.leadFields, place: "lead")
-        companyPositions = try Self.positions(of: request.company, in: snapshot.companyFields, place: "company")
+        leadPositions = try Self.positions(of: request.lead, place: "lead") { snapshot.leadFields.position(of: $0) }
+        companyPositions = try Self.positions(of: request.company, place: "company") { CompanyFields(snapshot)[$0] }
         self.request = request
         self.snapshot = snapshot
         self.folder = folder
@@ -52,21 +53,21 @@ package final class TokenScope: Sendable {
 
     private static func positions(
         of members: [FlowActionRequest.Member],
-        in catalog: FieldCatalog,
-        place: String
+        place: String,
+        _ position: (String) -> Int?
     ) throws(Problem) -> [Int] {
         if members.isEmpty { return [] }
         var positions: [Int] = []
         positions.reserveCapacity(members.count)
         var seen = SeenPositions()
         for index in members.indices {
-            let position = catalog.position(of: members[index].name) ?? -1
+            let position = position(members[index].name) ?? -1
             if position >= 0, !seen.insert(position), let earlier = positions.firstIndex(of: position) {
                 throw Problem(
                     .malformedRequest,
                     detail: """
-                        "\(place)" has the field \(catalog.fields[position].displayName) twice, as \
-                        "\(members[earlier].name)" and as "\(members[index].name)".
+                        "\(place)" has one field twice, as "\(members[earlier].name)" and as \
+                        "\(members[index].name)".
                         """
                 )
             }
@@ -115,20 +116,24 @@ package final class TokenScope: Sendable {
 
     /// A company's field: from the request's `company`, else from its `lead`, where a company's fields may stand too.
     private func company(_ token: TokenReference) -> ResolvedToken {
-        if let position = token.companyField {
-            let field = snapshot.companyFields.fields[position]
-            if let index = companyPositions.firstIndex(of: position) {
-                return self.field(of: field.type, request.company[index].value, source: "company")
-            }
-            // The two catalogs share a company field's REST name; display names differ ("Address" is the lead's own).
-            if let position = snapshot.leadFields.position(of: field.restName), let value = leadField(at: position) {
-                return value
-            }
-            return .empty(snapshot.companyFields, position)
+        let fields = CompanyFields(snapshot)
+        guard let position = token.companyField ?? token.leadField.map(fields.position(ofLeadField:)) else {
+            return member(of: request.company, named: "company", token)
+                ?? member(of: request.lead, named: "lead", token) ?? .unresolved
         }
-        if let value = member(of: request.company, named: "company", token) { return value }
-        if let position = token.leadField { return leadField(at: position) ?? .empty(snapshot.leadFields, position) }
-        return member(of: request.lead, named: "lead", token) ?? .unresolved
+        let type = fields[position].type
+        if let index = companyPositions.firstIndex(of: position) {
+            return field(of: type, request.company[index].value, source: "company")
+        }
+        if let leadPosition = fields.leadPosition(of: position) {
+            if let value = leadField(at: leadPosition) { return value }
+        } else if let index = request.lead.indices.first(where: {
+            // A company's field that is none of a lead's, and stands in the lead all the same.
+            leadPositions[$0] < 0 && snapshot.companyFields.position(of: request.lead[$0].name) == position
+        }) {
+            return field(of: type, request.lead[index].value, source: "lead")
+        }
+        return ResolvedToken(text: "", shape: type.emptyShape, source: .nothing)
     }
 
     private func field(of type: FieldType, _ value: Scalar, source: String) -> ResolvedToken {

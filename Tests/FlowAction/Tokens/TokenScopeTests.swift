@@ -17,6 +17,7 @@ private struct Fixture {
     static let companyFields = FieldCatalog(fields: [
         LeadField(displayName: "Company Name", soapName: "Company", restName: "company", type: .string),
         LeadField(displayName: "Address", soapName: "BillingStreet", restName: "billingStreet", type: .text),
+        LeadField(displayName: "Parent", soapName: "ParentName", restName: "parentName", type: .string),
     ])
 
     static let tree = ProgramTree(
@@ -188,11 +189,45 @@ private struct Fixture {
         (#""lead": {"Address": "Home", "Billing Address": "Office"}"#, "Address", "Office"),
         (#""lead": {"Address": "Home"}"#, "Address", ""),
         (#""company": {"Mascot": "Owl"}, "lead": {}"#, "mascot", "Owl"),
+        (#""company": {"Billing Address": "Office"}, "lead": {"billingStreet": "Other"}"#, "Address", "Office"),
+        // A field that no lead has, and one that the subscription added, by any of its names and as its type has it.
+        (#""lead": {"parentname": "Holding"}"#, "Parent", "Holding"),
+        (#""company": {"leadScore": "5"}, "lead": {"LeadScore": 6}"#, "Lead Score", "5"),
+        (#""company": {"Updated At": "2026-05-23T10:00:00+02:00"}, "lead": {}"#, "UpdatedAt", "2026-05-23 08:00:00"),
+        (#""lead": {"leadScore": 6}"#, "Lead Score", "6"),
     ])
     func companyFields(members: String, name: String, text: String) throws {
         let resolved = try Fixture.scope(#"{"webhook": "w", \#(members)}"#).resolve(Fixture.token(.company, name))
         #expect(resolved.text == text)
         #expect(!resolved.isUnresolved)
+    }
+
+    /// The company's field goes by another display name in the subscription.
+    @Test(arguments: ["Account Name", "Company Name"], ["company", "Company", "Account Name", "Company Name"])
+    func aRenamedCompanyField(token: String, member: String) throws {
+        let fields = FieldCatalog(fields: [
+            LeadField(displayName: "Account Name", soapName: "Company", restName: "company", type: .string)
+        ])
+        let snapshot = Fixture.snapshot(leadFields: fields)
+        let reference = TokenReference(
+            family: .company,
+            name: token,
+            defaultText: nil,
+            companyField: snapshot.companyFields.position(of: token),
+            leadField: fields.position(of: token),
+            spelling: token
+        )
+        let scope = try Fixture.scope(#"{"webhook": "w", "company": {"\#(member)": "X"}, "lead": {}}"#, of: snapshot)
+        #expect(scope.resolve(reference).text == "X")
+    }
+
+    @Test(arguments: [#""leadScore": 1, "Lead Score": 2"#, #""Billing Address": 1, "Address": 2"#])
+    func oneFieldOfACompanyUnderTwoNamesIsRefused(members: String) {
+        #expect {
+            try Fixture.scope(#"{"webhook": "w", "lead": {}, "company": {\#(members)}}"#)
+        } throws: { error in
+            (error as? Problem)?.detail.contains("\"company\" has one field twice") ?? false
+        }
     }
 
     /// A My Token: its folder, what the request overrides, and what becomes of it.
