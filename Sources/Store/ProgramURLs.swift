@@ -8,23 +8,23 @@ struct ProgramURLs {
     let addresses: AddressPolicy
 
     /// What is wrong with the URL that a folder gives, as the end of a sentence; `nil` where it can be called, and
-    /// where a token has no value yet.
+    /// where it is none before a token has its value.
     func flaw(of url: URLTemplate, for folder: Int) -> String? {
-        guard let (bytes, isCut) = beginning(of: url, for: folder) else { return nil }
+        guard let start = beginning(of: url, for: folder) else { return nil }
         do {
-            let target = try ServiceURL(parsing: bytes)
-            if isCut, target.authority.upperBound == bytes.count {
+            let target = try ServiceURL(parsing: start.bytes)
+            if start.isCut, target.authority.upperBound == start.bytes.count {
                 return "the token after it would become part of the host"
             }
             guard let address = IPAddress(target.host), !addresses.permits(address) else { return nil }
             return
                 "\(target.host) is not globally reachable; list its network under allow_networks in flowhook.yaml"
         } catch {
-            return error.rawValue
+            return start.lacksValue ? nil : error.rawValue
         }
     }
 
-    /// Where the calls of a folder's programs go; `nil` where the URL is wrong or has no value yet.
+    /// Where the calls of a folder's programs go; `nil` where the URL is wrong, or none before a token has its value.
     func target(of url: URLTemplate, for folder: Int) -> ServiceURL? {
         beginning(of: url, for: folder).flatMap { try? ServiceURL(parsing: $0.bytes) }
     }
@@ -45,31 +45,41 @@ struct ProgramURLs {
         return files.isEmpty ? "" : " (\(files.joined(separator: ", ")))"
     }
 
-    /// The URL up to the first token that stands behind its host and port, and whether there is one.
-    private func beginning(of url: URLTemplate, for folder: Int) -> (bytes: [UInt8], isCut: Bool)? {
+    /// A URL up to the first token that stands behind its host and port.
+    private struct Beginning {
         var bytes: [UInt8] = []
+        /// Whether there is such a token.
+        var isCut = false
+        /// Whether a token before it has no value, which a call leaves blank.
+        var lacksValue = false
+    }
+
+    /// - Returns: `nil` where a value is another machine's.
+    private func beginning(of url: URLTemplate, for folder: Int) -> Beginning? {
+        var start = Beginning()
         for segment in url.url.segments {
             switch segment {
             case .literal(let literal):
-                bytes += literal
+                start.bytes += literal
             case .token(let token, .urlAuthority):
-                guard let value = value(of: token, for: folder) else { return nil }
-                bytes += value.utf8
+                // What stands in place of a value that this machine does not have says nothing about the URL.
+                if token.family == .my, tree.token(token.key, in: folder)?.token.isPlaceholder == true { return nil }
+                let value = value(of: token, for: folder)
+                start.bytes += (value ?? "").utf8
+                if value == nil { start.lacksValue = true }
             case .token:
-                return (bytes, true)
+                start.isCut = true
+                return start
             }
         }
-        return (bytes, false)
+        return start
     }
 
     private func value(of token: TokenReference, for folder: Int) -> String? {
         var value: String?
         switch token.family {
         case .my:
-            let token = tree.token(token.key, in: folder)?.token
-            // What stands in place of a value that this machine does not have says nothing about the URL.
-            if token?.isPlaceholder == true { return nil }
-            value = token?.value
+            value = tree.token(token.key, in: folder)?.token.value
         case .program:
             let program = tree.program(of: folder)
             switch token.key {

@@ -74,7 +74,8 @@ struct TokenChecks {
         }
     }
 
-    /// The folders, in order, that define one of some tokens: all others get what one of them gets.
+    /// The folders, in order, that define one of some tokens: all others get what one of them gets. Where a token is the
+    /// program's own, all of them, the first being that of a call without a program.
     private mutating func folders(_ tokens: [TokenReference], hasProgram: Bool) -> [Int] {
         if hasProgram { return Array(tree.folders.indices) }
         var folders: Set<Int> = []
