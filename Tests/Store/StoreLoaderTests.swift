@@ -187,6 +187,39 @@ import Testing
         .other("fields.json", "[]", "1:1: error", "fields"),
     ]
 
+    /// A token that stands for nothing is blank in a call, so what stands beside it is the whole host.
+    @Test(arguments: [
+        "{{my.Base}}{{my.Region}}/v1", "{{my.Base}}{{my.Regoin}}/v1", "{{my.Base}}{{program.description}}/v1",
+    ])
+    func aHostIsCheckedWithWhatIsBlank(url: String) {
+        let files = [
+            "webhooks/s.yaml": "url: '\(url)'\ncustom_headers: {Authorization: 'Bearer {{my.Key}}'}\n",
+            "marketing-activities/my-tokens.yaml": """
+            Base: http://10.9.9.9:39473
+            Key: {secret: true, value: supersecret99}
+            """,
+            "marketing-activities/p/program.yaml": "id: 1\n",
+            "marketing-activities/p/my-tokens.yaml": "Base: https://api.example.com\nRegion: /eu\n",
+        ]
+        let found = TemporaryStore(files).load().diagnostics.filter { $0.severity == .error }
+        #expect(found.map(\.code).sorted() == ["program-url", "secret-exposed"], "\(found)")
+        #expect(found.allSatisfy { $0.message.hasPrefix("without a program") }, "\(found)")
+        // Where only the programs say where it leads, the root says nothing.
+        var without = files
+        without["marketing-activities/my-tokens.yaml"] = "Key: {secret: true, value: supersecret99}\n"
+        #expect(TemporaryStore(without).load().snapshot != nil)
+    }
+
+    /// A row of tokens in the place of one value: what is found stays in proportion to the file.
+    @Test(.timeLimit(.minutes(1))) func aLongRowOfTokensIsToldOf() {
+        let row = String(repeating: "{{lead.Id}}", count: 10_000)
+        let file = "url: https://example.com/\nrequest_token_encoding: JSON\npayload_template: '[\(row)]'\n"
+        let found = TemporaryStore(["webhooks/a.yaml": file]).load().diagnostics
+        let first = found.first { $0.code == "adjacent-tokens" }
+        #expect(first?.suggestion == "\"{{lead.Id}}{{lead.Id}}\"")
+        #expect(found.reduce(0) { $0 + ($1.suggestion?.utf8.count ?? 0) } < 1_000_000)
+    }
+
     @Test(arguments: mistakes.indices)
     func reportsAMistakeWithItsPlace(index: Int) throws {
         let mistake = Self.mistakes[index]

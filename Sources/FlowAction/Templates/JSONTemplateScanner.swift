@@ -14,6 +14,9 @@ struct JSONTemplateScanner {
     /// Where the last token in the place of a value or name begins.
     private var lastTokenStart = 0
 
+    /// Up to how many bytes of a template a finding repeats in its suggestion.
+    private static let longestSuggestion = 1_000
+
     private enum Container {
         case array
         case object
@@ -69,7 +72,9 @@ struct JSONTemplateScanner {
             let offset = reader.position
             places.append(expectation == .colon ? .jsonName : .jsonValue)
             reader.advance()
-            let both = reader.text(from: lastTokenStart)
+            // Of a long row each token would repeat all that stand before it.
+            let isShort = reader.position - lastTokenStart <= Self.longestSuggestion
+            let both = isShort ? reader.text(from: lastTokenStart) : nil
             findings.append(
                 TemplateFinding(
                     offset: offset,
@@ -77,7 +82,7 @@ struct JSONTemplateScanner {
                     code: "adjacent-tokens",
                     message: "two tokens stand side by side in the place of one JSON value; "
                         + "put them in double quotes together",
-                    suggestion: both.contains("\"") || both.contains("\n") ? nil : "\"\(both)\""
+                    suggestion: both.flatMap { $0.contains("\"") || $0.contains("\n") ? nil : "\"\($0)\"" }
                 )
             )
             isAfterToken = true

@@ -47,7 +47,12 @@ struct RenderPass {
 
     private mutating func bytes(of template: URLTemplate, resolve: (TokenReference) -> ResolvedToken) -> [UInt8] {
         var written = ByteBuffer(capacity: 256)
-        append(template.url, to: &written, maximumBytes: .max, resolve: resolve)
+        append(template.url, to: &written, maximumBytes: Renderer.maximumURLBytes, resolve: resolve)
+        guard written.count <= Renderer.maximumURLBytes else {
+            // Cut off somewhere: nothing is known of what is in it.
+            checkLength(written.count)
+            return []
+        }
         var url = written.bytes
         let afterAuthority = url.count - (firstOutsideAuthority ?? url.count)
         // Without a token up to the end of its authority, and with none behind that could become part of it, a URL leads
@@ -78,7 +83,7 @@ struct RenderPass {
             var userInfo = ByteBuffer(capacity: 64)
             isInUserInfo = true
             defer { isInUserInfo = false }
-            append(template, to: &userInfo, maximumBytes: .max, resolve: resolve)
+            append(template, to: &userInfo, maximumBytes: Renderer.maximumURLBytes, resolve: resolve)
             authorize(userInfo.bytes)
         }
         checkLength(url.count)

@@ -368,16 +368,21 @@ struct RendererTests {
 
     @Test("Many uses of a long value stop at the bound")
     func stopsEarly() {
-        let payload = String(repeating: "{{lead.Email}}", count: 10_000)
-        let webhook = TemplateFixture.webhook(payload: payload, encoding: TokenEncoding.none)
-        var count = 0
-        let long = TemplateFixture.text(String(repeating: "x", count: 600))
-        #expect(throws: CallFailure.self) {
-            try renderer.render(webhook) { _ in
-                count += 1
-                return long
+        let uses = String(repeating: "{{lead.Email}}", count: 10_000)
+        let webhooks = [
+            (TemplateFixture.webhook(payload: uses, encoding: TokenEncoding.none), 600),
+            (TemplateFixture.webhook(url: "https://h/?q=\(uses)"), 10_000),
+        ]
+        for (webhook, bytes) in webhooks {
+            var count = 0
+            let long = TemplateFixture.text(String(repeating: "x", count: bytes))
+            #expect(throws: CallFailure.self) {
+                try renderer.render(webhook) { _ in
+                    count += 1
+                    return long
+                }
             }
+            #expect(count == 2)
         }
-        #expect(count == 2)
     }
 }
