@@ -205,10 +205,17 @@ package final class StoreReloader: @unchecked Sendable {
         }
     }
 
-    /// Waits until the store has been quiet for a moment.
+    /// Waits until the store has been quiet for a moment; what happens around it is no noise of its own.
     private func settle(_ scope: inout LoadScope, until deadline: Int64) {
-        while milliseconds() < deadline, wait(times.quiet, forRequests: false) {
-            scope.form(unionWith: watcher.changes())
+        var quietUntil = milliseconds() + Int64(times.quiet)
+        while true {
+            let left = min(quietUntil, deadline) - milliseconds()
+            guard left > 0 else { return }
+            guard wait(Int32(left), forRequests: false) else { continue }
+            let changes = watcher.changes()
+            guard !changes.isEmpty else { continue }
+            scope.form(unionWith: changes)
+            quietUntil = milliseconds() + Int64(times.quiet)
         }
     }
 
