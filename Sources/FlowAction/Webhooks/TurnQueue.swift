@@ -36,8 +36,8 @@ package struct TurnQueue<Waiter> {
 
     private var limits = TurnLimits(concurrent: nil, pace: nil)
     private var running = 0
-    /// The earliest moment of the next turn.
-    private var nextTurn: UInt64 = 0
+    /// When the last turn was given; `nil` before the first.
+    private var lastTurn: UInt64?
     private var waiting: [UInt64: Waiter] = [:]
     /// The number of who is next, or of one who has left.
     private var first: UInt64 = 0
@@ -120,9 +120,16 @@ package struct TurnQueue<Waiter> {
         limits.concurrent.map { running < $0 } ?? true
     }
 
+    /// The earliest moment of the next turn, by the present pace: one that is mended counts at once.
+    private var nextTurn: UInt64 {
+        guard let lastTurn, let pace = limits.pace else { return 0 }
+        let (turn, isFar) = lastTurn.addingReportingOverflow(pace)
+        return isFar ? .max : turn
+    }
+
     private mutating func start(at moment: UInt64) {
         running += 1
-        if let pace = limits.pace { nextTurn = moment + pace }
+        lastTurn = moment
     }
 }
 

@@ -15,7 +15,7 @@ extension CallFailure {
             return
         }
         switch code {
-        case _ where transfer.isBlocked && transfer.starts == 0:
+        case _ where transfer.isBlocked:
             self = .blocked(request)
         case CURLE_OPERATION_TIMEDOUT:
             self = .timeout(request, bound: bound, sent: sent)
@@ -24,10 +24,10 @@ extension CallFailure {
         case CURLE_COULDNT_RESOLVE_PROXY:
             self.init(.lookUpFailure, detail: "The name of the proxy has no address.", sent: sent)
         case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
-            self.init(.connectFailure, detail: "No connection to \(host) could be made.", sent: sent)
+            self.init(.connectFailure, detail: "No connection to \(host) could be made\(transfer.way).", sent: sent)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
-            self = .tls(transfer.curlDetail, host, sent: sent)
+            self = .tls(transfer.curlDetail, host + transfer.way, sent: sent)
         // With TLS 1.3 a service refuses the client's certificate only once the client has begun to send.
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if transfer.curlDetail.contains(" alert ") {
@@ -64,8 +64,9 @@ extension CallFailure {
             // "CONNECT tunnel failed, response 407".
             let words = transfer.curlDetail.split(separator: " ")
             let isTunnel = words.first == "CONNECT"
-            let cause = isTunnel ? ": the proxy answered \(words.last ?? "") to CONNECT" : ""
-            return CallFailure(.connectFailure, detail: "No connection to \(host) could be made\(cause).", sent: .no)
+            let cause = isTunnel ? ": the proxy answered \(words.last ?? "") to CONNECT" : transfer.way
+            let detail = "No connection to \(host) could be made\(cause)."
+            return CallFailure(.connectFailure, detail: detail, sent: .no)
         }
         return CallFailure(.connectionLost, detail: "The connection to \(host) broke.", sent: sent)
     }
@@ -90,6 +91,10 @@ extension CallFailure {
         ("certificate has expired", "its certificate has expired"),
         ("certificate is not yet valid", "its certificate is not valid yet"),
         ("certificate revoked", "its certificate was revoked"),
+        (
+            "self-signed certificate in certificate chain",
+            "its certificate was issued by an authority that is not trusted"
+        ),
         ("self-signed certificate", "its certificate is self-signed, and is not among those that are trusted"),
         ("self signed certificate", "its certificate is self-signed, and is not among those that are trusted"),
         ("unable to get local issuer", "its certificate was issued by an authority that is not trusted"),
@@ -102,6 +107,7 @@ extension CallFailure {
         ("alert handshake failure", "it takes none of our ciphers, or asks for a client certificate"),
         ("unknown ca", "it does not trust the webhook's client certificate"),
         ("key values mismatch", "the webhook's client certificate and client key do not belong together"),
+        ("unable to set private key", "the webhook's client certificate and client key do not belong together"),
     ]
 
     /// The time ran out.

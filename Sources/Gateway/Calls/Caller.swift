@@ -130,8 +130,16 @@ package final class Caller: @unchecked Sendable {
         let ending = await turns.take(request.webhook, limits, deadline: deadline, on: loop)
         timing.queue += Int64((loop.now - started) / 1_000)
         guard case .turn = ending else { return false }
+        // The turn of one whose time ran out at the same moment.
+        guard loop.now + Self.leastTime < deadline else {
+            turns.giveBack(request.webhook, on: loop)
+            return false
+        }
         return true
     }
+
+    /// What time a call is to have left when its turn comes, in nanoseconds: the least that libcurl counts.
+    private static let leastTime: UInt64 = 1_000_000
 
     private func sleep(until moment: UInt64) async {
         await withUnsafeContinuation { continuation in

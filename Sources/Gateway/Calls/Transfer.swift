@@ -36,8 +36,11 @@ final class Transfer {
     /// `nil`: the system's authorities alone.
     private var tls: CallPolicy.TLSFiles?
 
-    /// Whether an address was refused.
-    private(set) var isBlocked = false
+    /// Whether an address was refused, and none that is permitted was tried.
+    var isBlocked: Bool { hasRefused && !hasTried }
+    private var hasRefused = false
+    /// Whether a connection to a permitted address was begun, or a kept one was given the request.
+    private var hasTried = false
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
     /// Whether libcurl has begun anew by itself. It counts how often a handle does so, whatever call it is for, and gives up
@@ -154,7 +157,7 @@ final class Transfer {
     func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: CallSettings, milliseconds: Int) {
         errorBuffer[0] = 0
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
-        isBlocked = false
+        (hasRefused, hasTried) = (false, false)
         starts = 0
         if !policy.isMade(of: settings.allowNetworks) {
             policy = AddressPolicy(allowing: settings.allowNetworks)
@@ -266,10 +269,11 @@ final class Transfer {
         if proxy == nil {
             let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
             guard let target, policy.permits(target) else {
-                isBlocked = true
+                hasRefused = true
                 return CURL_SOCKET_BAD
             }
         }
+        hasTried = true
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return sockets.open { socket(address.pointee.family, type, address.pointee.protocol) }
     }
@@ -282,9 +286,10 @@ final class Transfer {
         guard starts == 0 || isIdempotent else { return false }
         // A kept connection may be older than the settings.
         guard proxy != nil || isPermitted(peer) else {
-            isBlocked = true
+            hasRefused = true
             return false
         }
+        hasTried = true
         starts += 1
         return true
     }
@@ -309,6 +314,9 @@ final class Transfer {
         }
         return response.decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
     }
+
+    /// The end of a sentence on a connection that failed: which way it was to be made, where that may be the cause.
+    var way: String { proxy == nil ? "" : " by way of the proxy" }
 
     /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
     var curlDetail: String { String(cString: errorBuffer) }

@@ -43,6 +43,22 @@ import Testing
         #expect(queue.isIdle(at: 4))
     }
 
+    /// A rate that was mistaken, and is mended while a turn of the old one lies far ahead.
+    @Test func takesTheNewPaceAtOnce() {
+        let (slow, fast): (UInt64, UInt64) = (72_000_000_000, 20_000_000)
+        var queue = Queue()
+        #expect(arrive(&queue, "a", at: 5, pace: slow) == .go)
+        #expect(arrive(&queue, "b", at: 6, latest: 1_000_000_000, pace: slow) == .refused)
+        #expect(arrive(&queue, "c", at: 7, latest: 1_000_000_000, pace: fast) == .wait(0))
+        #expect(queue.nextGrant == 5 + fast)
+        #expect(grant(&queue, at: 5 + fast) == ["c"])
+        // And the other way round: no turn that the new one does not give.
+        #expect(arrive(&queue, "d", at: 6 + 2 * fast, latest: 1_000_000_000, pace: slow) == .refused)
+        #expect(!queue.isIdle(at: 6 + 2 * fast))
+        // Without a pace nobody waits for a turn of before.
+        #expect(arrive(&queue, "e", at: 7 + 2 * fast, concurrent: 9) == .go)
+    }
+
     @Test func spreadsTurnsEvenly() {
         let pace: UInt64 = 100_000_000
         var queue = Queue()

@@ -190,6 +190,13 @@ import Testing
         #expect(throws: Never.self) { try bench.send(bench.request(server, .get, host: "a.test")).outcome.get() }
         addresses.withLock { $0 = [IPAddress(v4: 0x0A00_0001)] }
         #expect(bench.failure(bench.request(server, .get, host: "b.test"))?.type == .blockedAddress)
+        // One that may be called beside it, and fails: that is the failure, which may be tried again.
+        let closed = RawServer { _, _ in [] }
+        closed.stop()
+        let both = try Bench(
+            resolver: Resolver { _ in .success([IPAddress(v4: 0x0A00_0001), IPAddress(v4: 0x7F00_0001)]) }
+        )
+        #expect(both.failure(both.request(closed, host: "c.test"))?.type == .connectFailure)
     }
 
     // MARK: Names

@@ -52,6 +52,16 @@ import Testing
         #expect(proxy.connections == 0)
     }
 
+    /// Where nothing tells whether the proxy or the service was the cause, both are named.
+    @Test func aProxyThatCannotBeReachedIsNamed() throws {
+        let proxy = RawServer { _, _ in [ok] }
+        proxy.stop()
+        let bench = try Bench()
+        bench.settings.proxy = "http://127.0.0.1:\(proxy.port)"
+        let detail = "No connection to api.example.com:80 could be made by way of the proxy."
+        #expect(bench.failure(target)?.detail == detail)
+    }
+
     /// What a proxy says about its tunnel is no answer of the service: nothing was sent.
     @Test func aTunnelThatIsRefusedIsNoAnswer() throws {
         let proxy = RawServer { _, _ in [status(403)] }
