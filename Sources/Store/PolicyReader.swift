@@ -91,12 +91,30 @@ struct PolicyReader {
         let tls = CallPolicy.TLSFiles(
             certificateAuthorities: file("ca_file", holding: "CERTIFICATE", reader, &findings),
             clientCertificate: file("client_certificate", holding: "CERTIFICATE", reader, &findings),
-            clientKey: file("client_key", holding: "PRIVATE KEY", reader, &findings)
+            clientKey: file("client_key", holding: Self.keyLabel, reader, &findings)
         )
         if reader["client_key"] != nil, reader["client_certificate"] == nil {
             findings.error("tls-file", "a \"client_key\" needs its \"client_certificate\"", at: node)
         }
+        // Without a file of its own the key stands in the certificate's.
+        if reader["client_key"] == nil, let certificate = tls.clientCertificate,
+            let place = reader["client_certificate"]
+        {
+            checkKey(in: certificate.contents, named: "client_certificate", at: place, &findings)
+        }
         return tls
+    }
+
+    private static let keyLabel = "PRIVATE KEY"
+
+    /// Refuses a file without a key, and a key that nobody is there to give a passphrase for.
+    private func checkKey(in contents: [UInt8], named key: String, at place: YAMLNode, _ findings: inout Findings) {
+        let text = String(decoding: contents, as: UTF8.self)
+        if !text.contains("\(Self.keyLabel)-----") {
+            findings.error("tls-file", "\"\(key)\" names a file without a key; name that as \"client_key\"", at: place)
+        } else if text.contains("ENCRYPTED") {
+            findings.error("tls-file", "\"\(key)\" names a key with a passphrase; take that off it", at: place)
+        }
     }
 
     /// Reads a PEM file (RFC 7468).
@@ -119,10 +137,7 @@ struct PolicyReader {
             findings.error("tls-file", "\"\(key)\" names a file without a PEM block of \(label)", at: place)
             return nil
         }
-        if label == "PRIVATE KEY", text.contains("ENCRYPTED") {
-            findings.error("tls-file", "\"\(key)\" names a key with a passphrase; take that off it", at: place)
-            return nil
-        }
+        if label == Self.keyLabel { checkKey(in: contents, named: key, at: place, &findings) }
         return CallPolicy.TLSFiles.File(path: files.absolutePath(of: path), contents: contents)
     }
 }

@@ -167,6 +167,9 @@ import Testing
         .webhook("retry: {attempts: 2, on: [timeout]}", "2:26: error", "retry"),
         .webhook("tls: {ca_file: nowhere.pem}", "2:16: error", "tls-file"),
         .webhook("tls: {ca_file: webhooks/w.yaml}", "2:16: error", "tls-file"),
+        .webhook("tls: {client_key: tls/whole.pem}", "2:6: error", "tls-file"),
+        .webhook("tls: {client_certificate: tls/certificate.pem}", "2:27: error", "tls-file"),
+        .webhook("tls: {client_certificate: tls/locked.pem}", "2:27: error", "tls-file"),
         .webhook("name: a\nname: b", "3:1: error", "duplicate-key"),
         .webhook("description: &a b", "2:14: error", "yaml-anchor"),
         .webhook("custom_headers:\n  X-Id: {{lead.Id}}", "3:9: error", "yaml-token"),
@@ -227,6 +230,9 @@ import Testing
             "webhooks/other.yaml": "name: Other\nurl: https://example.com/\n",
             "marketing-activities/my-tokens.yaml": "Secret: {secret: true, value: long-enough}\n",
             "marketing-activities/a/program.yaml": "id: 9\n",
+            "tls/whole.pem": "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n",
+            "tls/certificate.pem": "-----BEGIN CERTIFICATE-----\n",
+            "tls/locked.pem": "-----BEGIN CERTIFICATE-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
         ]
         files[mistake.file] = mistake.text
         let result = TemporaryStore(files).load()
