@@ -1,5 +1,6 @@
 internal import CLinux
 package import FlowAction
+internal import Glibc
 package import Store
 
 /// The running service: event loops, their callers, the FastCGI server, and what signals do to them.
@@ -30,7 +31,9 @@ package final class Server {
         let callers = loops.map { Caller(loop: $0, resolver: resolver, circuits: circuits, turns: turns) }
         let service = Service(snapshot: snapshot, callers: callers, log: log)
         self.service = service
-        service.observer.metrics.setCircuits { circuits.readings.map { ($0.host, $0.state) } }
+        service.observer.metrics.setCircuits { [weak service] in
+            circuits.readings(at: nanoseconds(of: CLOCK_MONOTONIC), service?.circuitRule).map { ($0.host, $0.state) }
+        }
         var options = FastCGIServer.Options(
             respond: { request, loop in await service.respond(to: request, on: loop) },
             maximumBodyBytes: { service.maximumRequestBytes }

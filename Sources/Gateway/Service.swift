@@ -41,6 +41,9 @@ package final class Service: Sendable {
         self.callers = callers
     }
 
+    /// When circuits open, by the present settings; `nil` where they do not.
+    var circuitRule: Circuit.Rule? { store.withLock { $0.present.callSettings.circuit } }
+
     /// Turns `readyz` to 503 and refuses calls that could outlast the service, which stops after so many seconds.
     package func beginDraining(seconds: Int) {
         drainEnd.store(nanoseconds(of: CLOCK_MONOTONIC) + UInt64(seconds) * 1_000_000_000, ordering: .relaxed)

@@ -1,4 +1,4 @@
-internal import FlowAction
+package import FlowAction
 internal import Synchronization
 
 /// The circuits of all hosts, shared by all event loops.
@@ -28,9 +28,21 @@ package final class Circuits: Sendable {
     }
 
     /// The circuits of the hosts that have failed, at most 1,024; a host that is not listed is closed.
-    package var readings: [Reading] {
-        circuits.withLock { $0.map { Reading(host: $0.key, state: $0.value.state.rawValue) } }
-            .sorted { $0.host < $1.host }
+    ///
+    /// An open one that nobody asks for any more, as its webhook is gone, is listed for five minutes beyond its time.
+    ///
+    /// - Parameter rule: the present one; without one nothing is held back, and nothing listed.
+    package func readings(at now: UInt64, _ rule: Circuit.Rule?) -> [Reading] {
+        guard let rule else { return [] }
+        let circuits = circuits.withLock { $0 }
+        return circuits.compactMap { host, circuit in
+            let end = circuit.openSince?.addingClamped(rule.openFor).addingClamped(
+                .nanoseconds(Int64(Self.longestSilence))
+            )
+            guard now < end ?? .max else { return nil }
+            return Reading(host: host, state: circuit.state.rawValue)
+        }
+        .sorted { $0.host < $1.host }
     }
 
     /// The host that a request goes to, with its port; names ignore case.

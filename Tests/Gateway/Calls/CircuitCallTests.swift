@@ -19,6 +19,22 @@ import Testing
         return bench
     }
 
+    private let rule = Circuit.Rule(failures: 3, openFor: .seconds(60), countsServerErrors: false)
+
+    private func readings(_ circuits: Circuits) -> [Circuits.Reading] { circuits.readings(at: 0, rule) }
+
+    /// The webhook of an open circuit is gone: nobody closes it any more.
+    @Test func anOpenCircuitIsNotToldOfForEver() throws {
+        let server = RawServer { _, _ in [status(503)] }
+        defer { server.stop() }
+        let bench = try bench()
+        for _ in 0..<3 { #expect(bench.send(bench.request(server)).status == 503) }
+        let (circuits, now) = (bench.caller.circuits, bench.loop.now)
+        #expect(circuits.readings(at: now + 350_000_000_000, rule).map(\.state) == [2])
+        #expect(circuits.readings(at: now + 361_000_000_000, rule).isEmpty)
+        #expect(circuits.readings(at: now, nil).isEmpty)
+    }
+
     @Test func opensForAllLoopsAndClosesAfterAProbe() throws {
         let isWell = Locked(false)
         let server = RawServer { _, _ in [isWell.withLock { $0 } ? ok : status(503)] }
@@ -31,8 +47,8 @@ import Testing
         ]
         // Counted over both loops together.
         for number in 0..<3 { #expect(benches[number % 2].send(benches[0].request(server)).status == 503) }
-        #expect(circuits.readings.map(\.state) == [2])
-        #expect(circuits.readings.first?.host == "127.0.0.1:\(server.port)")
+        #expect(readings(circuits).map(\.state) == [2])
+        #expect(readings(circuits).first?.host == "127.0.0.1:\(server.port)")
         for bench in benches {
             let refused = bench.send(bench.request(server))
             #expect(refused.failure?.type == .circuitOpen)
@@ -49,7 +65,7 @@ import Testing
         isWell.withLock { $0 = true }
         usleep(1_600_000)
         #expect(benches[0].send(benches[0].request(server)).status == 200)
-        #expect(circuits.readings.map(\.state) == [0])
+        #expect(readings(circuits).map(\.state) == [0])
         #expect(benches[1].send(benches[1].request(server)).status == 200)
         #expect(server.received.count == 6)
     }
@@ -62,7 +78,7 @@ import Testing
         bench.settings.circuitFailures = 2
         for host in ["a.test", "A.Test"] { #expect(bench.send(bench.request(server, host: host)).status == 503) }
         #expect(bench.failure(bench.request(server, host: "A.TEST"))?.type == .circuitOpen)
-        #expect(circuits.readings.map(\.host) == ["a.test:\(server.port)"])
+        #expect(readings(circuits).map(\.host) == ["a.test:\(server.port)"])
     }
 
     /// While the probe is under way the others are refused.
@@ -96,7 +112,7 @@ import Testing
         for _ in 0..<3 { #expect(bench.failure(bench.request(server))?.type == .blockedAddress) }
         bench.settings.allowNetworks = networks
         #expect(bench.send(bench.request(server)).status == 200)
-        #expect(bench.caller.circuits.readings.isEmpty)
+        #expect(readings(bench.caller.circuits).isEmpty)
     }
 
     @Test func zeroTurnsItOff() throws {
@@ -104,7 +120,7 @@ import Testing
         defer { server.stop() }
         let bench = try bench(failures: 0)
         for _ in 0..<30 { #expect(bench.failure(bench.request(server))?.type == .connectionLost) }
-        #expect(bench.caller.circuits.readings.isEmpty)
+        #expect(readings(bench.caller.circuits).isEmpty)
     }
 
     /// Every try counts, and what the tries before gave stays the outcome.
