@@ -13,7 +13,6 @@ final class ActivityFile {
     ///
     /// - Throws: what open(2) says.
     init(path: String) throws(SystemError) {
-        // A pipe that nobody reads is an error, nothing to wait for.
         let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         var descriptor = open(path, flags | O_CREAT | O_EXCL, 0o640)
         if descriptor >= 0 {
@@ -23,7 +22,14 @@ final class ActivityFile {
             descriptor = open(path, flags)
         }
         guard descriptor >= 0 else { throw SystemError("open") }
-        _ = fcntl(descriptor, F_SETFL, O_RDWR | O_APPEND)
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
+            // Opened for writing alone, a pipe that nobody reads is an error, and nothing to wait for.
+            close(descriptor)
+            descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { throw SystemError("open") }
+        }
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
         self.descriptor = descriptor
     }
 

@@ -31,6 +31,8 @@ package final class ActivityLog: @unchecked Sendable {
         var isClosing = false
         /// Whether an answer has waited in vain since the last write: later ones then do not wait.
         var isStuck = false
+        /// How many lines are being written.
+        var linesInHand = 0
     }
 
     /// An answer that waits; released once, by the writer or by its timer.
@@ -103,7 +105,11 @@ package final class ActivityLog: @unchecked Sendable {
             }
             timer = loop.schedule(at: loop.now + Self.longestWait) { [self] in
                 guard ticket.release() else { return }
-                withLock { $0.isStuck = true }
+                let wasStuck = withLock { state in
+                    defer { state.isStuck = true }
+                    return state.isStuck
+                }
+                if !wasStuck { onLoss(0, "the file takes nothing now; lines wait for it") }
             }
         }
         if let timer { loop.cancel(timer) }
@@ -113,6 +119,9 @@ package final class ActivityLog: @unchecked Sendable {
     package func close() {
         withLock { $0.isClosing = true }
         for _ in 0..<100 where withLock({ $0.isRunning }) { usleep(10_000) }
+        // The process ends without the thread.
+        let (isRunning, lines) = withLock { ($0.isRunning, $0.lines.count + $0.linesInHand) }
+        if isRunning, lines > 0 { onLoss(lines, "the file took nothing until the end") }
     }
 
     private func withLock<Result>(_ body: (inout State) -> Result) -> Result {
@@ -129,7 +138,10 @@ package final class ActivityLog: @unchecked Sendable {
         while let batch = next() {
             if batch.mustReopen { file = nil }
             append(batch.lines, to: batch.path)
-            withLock { $0.isStuck = false }
+            withLock { state in
+                state.isStuck = false
+                state.linesInHand = 0
+            }
             for ticket in batch.tickets { ticket.release() }
         }
         file = nil
@@ -152,6 +164,7 @@ package final class ActivityLog: @unchecked Sendable {
             state.bytes = 0
             state.mustReopen = false
         }
+        state.linesInHand = state.lines.count
         return state
     }
 

@@ -6,30 +6,38 @@ package final class Observer: Sendable {
     package let metrics = Metrics()
     private let log: Log
     private let activities: ActivityLog
+    private let losses = Locked(Losses())
 
     /// Begins to tell.
     package init(log: Log) {
         self.log = log
-        let (metrics, losses) = (metrics, Locked(Losses()))
+        let (metrics, losses) = (metrics, losses)
         metrics.setDroppedLogLines { log.droppedLines }
         activities = ActivityLog { lines, reason in
             metrics.countLostActivities(lines)
-            guard let lost = losses.withLock({ $0.told(lines, at: microseconds()) }) else { return }
-            log.write(.error, "the activity log cannot be written") { line in
-                line.add("lost", lost)
-                line.add("reason", reason)
-            }
+            guard let lost = losses.withLock({ $0.told(lines, reason, at: microseconds()) }) else { return }
+            Self.tell(lost, reason, log)
+        }
+    }
+
+    private static func tell(_ lost: Int, _ reason: String, _ log: Log) {
+        log.write(.error, "the activity log cannot be written") { line in
+            line.add("lost", lost)
+            line.add("reason", reason)
         }
     }
 
     /// Lines of the activity log that were lost, told once in a while alone.
     private struct Losses {
-        private var untold = 0
+        private(set) var untold = 0
+        /// Why the last were lost.
+        private(set) var reason = ""
         private var quietUntil: Int64 = 0
 
         /// Counts lines; gives how many were lost since the last time, when it is time to tell.
-        mutating func told(_ lines: Int, at now: Int64) -> Int? {
+        mutating func told(_ lines: Int, _ reason: String, at now: Int64) -> Int? {
             untold += lines
+            self.reason = reason
             guard now >= quietUntil else { return nil }
             // That it cannot be opened is told before a line is lost, and is not to keep the first loss quiet.
             if untold > 0 { quietUntil = now + 10_000_000 }
@@ -49,9 +57,11 @@ package final class Observer: Sendable {
         activities.reopen()
     }
 
-    /// Writes what waits.
+    /// Writes what waits, and tells what was lost since that was told last.
     func close() {
         activities.close()
+        let (lost, reason) = losses.withLock { ($0.untold, $0.reason) }
+        if lost > 0 { Self.tell(lost, reason, log) }
     }
 
     // MARK: Requests
