@@ -61,7 +61,15 @@ struct Serve: ParsableCommand {
         if let listen {
             return try open(listen)
         }
-        if case .listeningSocket(let descriptor) = WayIn.detect() { return ListeningSocket(inherited: descriptor) }
+        if case .listeningSocket(let descriptor) = WayIn.detect() {
+            guard WayIn.excessSockets == 0 else {
+                throw refusal(
+                    "systemd hands over \(WayIn.excessSockets + 1) sockets, and one is served",
+                    "In a drop-in of flowhook.socket an empty ListenStream= stands before another one."
+                )
+            }
+            return ListeningSocket(inherited: descriptor)
+        }
         guard let address = settings.listen else {
             throw ValidationError(
                 "There is no socket to serve on: give --listen unix:PATH, or start flowhook by systemd or spawn-fcgi."

@@ -17,23 +17,26 @@ package enum WayIn: Sendable, Hashable {
         detected
     }
 
+    /// How many sockets systemd hands over beyond the one that is served: who connects to one of them would wait for ever.
+    package static var excessSockets: Int { Int(max(1, handedOver?.count ?? 1)) - 1 }
+
     private static let detected: WayIn = {
-        if let descriptor = systemdSocket() { return .listeningSocket(descriptor) }
+        if let (descriptor, _) = handedOver { return .listeningSocket(descriptor) }
         if isListening(STDIN_FILENO) { return .listeningSocket(STDIN_FILENO) }
         if getenv("GATEWAY_INTERFACE") != nil || getenv("REQUEST_METHOD") != nil { return .cgi }
         return .shell
     }()
 
-    /// The first socket of sd_listen_fds(3): descriptor 3, where `LISTEN_PID` is this process.
-    private static func systemdSocket() -> Int32? {
+    /// The first socket of sd_listen_fds(3), descriptor 3, where `LISTEN_PID` is this process, and how many there are.
+    private static let handedOver: (descriptor: Int32, count: Int32)? = {
         // They are for this process alone.
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }
         guard let pid = getenv("LISTEN_PID").flatMap({ Int32(String(cString: $0)) }), pid == getpid(),
             let count = getenv("LISTEN_FDS").flatMap({ Int32(String(cString: $0)) }), count >= 1, isListening(3)
         else { return nil }
         _ = fcntl(3, F_SETFD, FD_CLOEXEC)
-        return 3
-    }
+        return (3, count)
+    }()
 
     private static func isListening(_ descriptor: Int32) -> Bool {
         var value: Int32 = 0
