@@ -56,6 +56,41 @@ import Testing
         #expect(rejected.withLock { $0 } == [])
     }
 
+    /// Files come and go beside the store, and dot-files within it, without a pause: a change is read all the same, and not
+    /// only once the patience of an hour is over.
+    @Test(.timeLimit(.minutes(1))) func whatHappensAroundTheStoreHoldsNothingUp() throws {
+        let store = ChangingStore()
+        store.write("url: https://example.com/\n", to: "webhooks/w.yaml")
+        let reloader = try StoreReloader(
+            directory: store.directory,
+            options: LoadOptions(),
+            times: .init(quiet: 100, patience: 3_600_000)
+        )
+        _ = reloader.first()
+        let told = Locked(0)
+        reloader.start(
+            .init(
+                loaded: { _ in
+                    told.withLock { $0 += 1 }
+                    return nil
+                },
+                polling: { _ in }
+            )
+        )
+        store.write("url: https://example.com/other\n", to: "webhooks/w.yaml")
+        var number = 0
+        while told.withLock({ $0 }) == 0 {
+            number += 1
+            for name in ["../beside-\(number)", ".noise-\(number)"] {
+                store.write("", to: name)
+                unlink("\(store.directory)/\(name)")
+            }
+            usleep(20_000)
+        }
+        reloader.stop()
+        #expect(told.withLock { $0 } == 1)
+    }
+
     /// What is rejected, mended, gone and back is each told, once.
     @Test(arguments: [false, true])
     func tellsOfEachChangeOnce(polls: Bool) throws {
