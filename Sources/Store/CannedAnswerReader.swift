@@ -46,6 +46,8 @@ struct CannedAnswerReader {
                 findings.error("body-twice", "an answer has a \"body\" as text, or \"json\", not both", at: json)
             }
         }
+        // These have no body, whatever stands behind their heads (RFC 9112, section 6.3).
+        if status == 204 || status == 304 { body = [] }
         let headers = self.headers(reader["headers"], &findings)
         let header = { (name: String) in headers.first { $0.name.lowercased() == name }?.value }
         return .success(

@@ -75,6 +75,9 @@ import Testing
             request + "answer: timeout\nexpect: {outcome: failed, error: timeout, fields: {}, attempts: 1}",
             request + "answer: {json: [1, {a: null}]}\nexpect: {activity: {response: '[1,{\"a\":null}]'}}",
             request + "answer: {status: 204}\nexpect: {error: {type: empty-response, code: 1001, sent: yes}}",
+            request + "answer: {status: 204, json: {title: x}}\nexpect: {error: {type: empty-response}}",
+            request
+                + "answer: {body: '\(String(repeating: "x", count: (1 << 20) + 1))'}\nexpect: {error: response-too-large}",
             request + "answer: rate-limited\nexpect: {sent: null, attempts: 0, error: rate-limited}",
             request + "answer: connect-failure\nexpect: {sent: {method: POST}, attempts: 1}",
             request + "answer: {status: 404, reason: Gone Fishing}\nexpect: {activity: {errorType: Gone Fishing}}",

@@ -10,7 +10,8 @@ extension Pipeline {
         let context = Context(requestID: "case", instant: item.instant ?? now, elapsed: { 0 })
         let differences: [Difference]
         do throws(Problem) {
-            var tries = CannedTries(answers: item.answers, instant: context.instant)
+            let maximum = snapshot.settings.maxResponseBytes
+            var tries = CannedTries(answers: item.answers, instant: context.instant, maximumBodyBytes: maximum)
             let answer = try await callWebhook(body, context) { outgoing in tries.send(outgoing) }
             // A secret is not the same on every machine: what is compared is what people see.
             let isSent = answer.timing.attempts > 0 || !tries.missing.isEmpty
@@ -76,14 +77,16 @@ extension Pipeline {
 private struct CannedTries {
     let answers: Case.Answers
     let instant: Instant
+    let maximumBodyBytes: Int
     /// How many requests were made, retries and followed redirects included.
     private(set) var count = 0
     /// The request for which the case has no answer.
     private(set) var missing: [Difference] = []
 
-    init(answers: Case.Answers, instant: Instant) {
+    init(answers: Case.Answers, instant: Instant, maximumBodyBytes: Int) {
         self.answers = answers
         self.instant = instant
+        self.maximumBodyBytes = maximumBodyBytes
     }
 
     /// Makes a call. Time passes as the plan and the answers say, in no time: a delay has no jitter and is none, save
@@ -93,7 +96,7 @@ private struct CannedTries {
         var elapsed = Duration.zero
         while true {
             count += 1
-            guard let outcome = answers.outcome(ofTry: count) else {
+            guard let outcome = answers.outcome(ofTry: count).map(received) else {
                 let place = count == 1 ? "answer" : "answers"
                 missing.append(Difference(place: place, expected: "an answer for request \(count)", got: "nothing"))
                 let failure = CallFailure(.connectFailure, detail: "The case has no answer for it.", sent: .no)
@@ -109,6 +112,13 @@ private struct CannedTries {
             case .finish(let outcome): return result(outcome, plan)
             }
         }
+    }
+
+    /// What of a canned answer a call would have got.
+    private func received(_ outcome: Result<ServiceAnswer, CallFailure>) -> Result<ServiceAnswer, CallFailure> {
+        guard case .success(let answer) = outcome, answer.body.count > maximumBodyBytes else { return outcome }
+        let detail = "The case's body is larger than allowed (max_response_bytes)."
+        return .failure(CallFailure(.responseTooLarge, detail: detail, sent: .yes))
     }
 
     private func result(_ outcome: Result<ServiceAnswer, CallFailure>, _ plan: CallPlan) -> CallResult {
