@@ -28,7 +28,10 @@ struct PayloadPlaces {
             if isWhole { warnOfOtherEncoding() }
         case .formURL:
             fill(with: .form)
-            if isWhole { warnOfOtherEncoding() }
+            if isWhole {
+                warnOfOtherEncoding()
+                warnOfLineBreak()
+            }
         case .json:
             findJSONPlaces(reports: !text.hasUnclosedToken)
         case .xml:
@@ -36,12 +39,13 @@ struct PayloadPlaces {
         }
     }
 
-    /// Whether a value of `Content-Type` says JSON: `application/json` or a media type ending in `+json` (RFC 6839).
+    /// Whether a value of `Content-Type` says JSON: `application/json` or a media type ending in `+json` (RFC 6839), or has
+    /// a token there, which may make it one.
     static func isJSON(contentType: String) -> Bool {
         let bytes = Array(contentType.utf8)
         let mediaType = TokenSyntax.trimmed(bytes.prefix { $0 != UInt8(ascii: ";") })
         let name = String(decoding: mediaType, as: UTF8.self).lowercased()
-        return name == "application/json" || name.hasSuffix("+json")
+        return name == "application/json" || name.hasSuffix("+json") || name.contains("{{")
     }
 
     private mutating func fill(with place: Place) {
@@ -120,6 +124,19 @@ struct PayloadPlaces {
                 code: "encoding-required",
                 message: "a payload template with a token wants request_token_encoding: None, JSON, Form/Url or XML",
                 suggestion: suggestion.map { "request_token_encoding: \($0.rawValue)" }
+            )
+        )
+    }
+
+    /// A block of YAML ends in a line break, which a form has for a part of its last value.
+    private mutating func warnOfLineBreak() {
+        guard text.bytes.last == UInt8(ascii: "\n"), findings.isEmpty else { return }
+        findings.append(
+            TemplateFinding(
+                offset: text.bytes.count - 1,
+                .warning,
+                code: "form-line-break",
+                message: "the line break at the end becomes part of the form's last value; begin the payload with |-"
             )
         )
     }

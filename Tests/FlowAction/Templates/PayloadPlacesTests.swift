@@ -171,6 +171,16 @@ struct PayloadPlacesTests {
         PayloadCase("a={{my.A}}&b={{my.B}}", .plain, .plain).check(TokenEncoding.none)
         PayloadCase("a={{my.A}}&b={{my.B}}", .form, .form).check(.formURL)
         PayloadCase(" {{my.A}}", .form).check(.formURL)
+        // A block of YAML has a line break at its end.
+        PayloadCase("a={{my.A}}&b=1\n", finds: "form-line-break", at: 14).check(.formURL)
+        PayloadCase("a={{my.A}}&b=1\n", .plain).check(TokenEncoding.none)
+    }
+
+    @Test("What may go out as JSON is checked as JSON")
+    func tokenInContentType() {
+        let type = "application/{{my.Format:default=json}}"
+        PayloadCase(#"{"a": "{{my.A}}" oops}"#, finds: "not-json", at: 17).check(.json, contentType: type)
+        PayloadCase(#"{"a": {{my.A}}}"#, .jsonValue).check(.json, contentType: type)
     }
 
     @Test(
