@@ -26,6 +26,15 @@ extension Operation {
                 unlink(path)
             }
 
+            /// Has lines go to another file from the next reload on, which is on its way.
+            func move(to path: String) {
+                Files.write(
+                    "allow_networks: [127.0.0.0/8]\nactivity_log: \(path)\n",
+                    to: "\(installation.directory)/store/flowhook.yaml"
+                )
+                kill(installation.flowhook.pid, SIGHUP)
+            }
+
             /// The lines, each a JSON object; a line that is none fails the test.
             func lines(_ suffix: String = "") throws -> [JSONValue] {
                 let text = Files.read(path + suffix)
@@ -174,11 +183,7 @@ extension Operation {
             let installation = logged.installation
             _ = installation.call(Self.request)
             let moved = "\(installation.directory)/moved.jsonl"
-            Files.write(
-                "allow_networks: [127.0.0.0/8]\nactivity_log: \(moved)\n",
-                to: "\(installation.directory)/store/flowhook.yaml"
-            )
-            kill(installation.flowhook.pid, SIGHUP)
+            logged.move(to: moved)
             #expect(
                 Installation.waitUntil { installation.call(Self.request).status == 200 && !Files.read(moved).isEmpty }
             )
@@ -188,11 +193,7 @@ extension Operation {
         @Test func tellsOfTheFirstLoss() {
             let logged = Logged()
             let installation = logged.installation
-            Files.write(
-                "allow_networks: [127.0.0.0/8]\nactivity_log: /nowhere/activity.jsonl\n",
-                to: "\(installation.directory)/store/flowhook.yaml"
-            )
-            kill(installation.flowhook.pid, SIGHUP)
+            logged.move(to: "/nowhere/activity.jsonl")
             #expect(Installation.waitUntil { installation.log.contains(#""lost":0,"#) })
             #expect(installation.call(Self.request).status == 200)
             #expect(Installation.waitUntil { installation.log.contains(#""lost":1,"#) })
@@ -202,11 +203,7 @@ extension Operation {
         @Test func losesLinesAloud() {
             let logged = Logged()
             let installation = logged.installation
-            Files.write(
-                "allow_networks: [127.0.0.0/8]\nactivity_log: /dev/full\n",
-                to: "\(installation.directory)/store/flowhook.yaml"
-            )
-            kill(installation.flowhook.pid, SIGHUP)
+            logged.move(to: "/dev/full")
             #expect(
                 Installation.waitUntil {
                     installation.call(Self.request).body.contains(#""outcome":"updated""#)
@@ -217,18 +214,29 @@ extension Operation {
             #expect(installation.log.contains("No space left on device"))
         }
 
-        /// A file that takes nothing more and gives no error (here a pipe that nobody reads) holds answers up for a
-        /// while, and then no longer; it does not keep the service from stopping either.
+        /// A pipe that nobody has opened for reading is an error, and nothing to wait for.
+        @Test func aPipeWithoutAReaderIsAnError() {
+            let logged = Logged()
+            let installation = logged.installation
+            let pipe = "\(installation.directory)/pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            logged.move(to: pipe)
+            #expect(Installation.waitUntil { installation.log.contains("\(pipe): open: No such device or address") })
+            #expect(installation.call(Self.request).status == 200)
+            #expect(Installation.waitUntil { installation.metrics["flowhook_activities_lost_total", default: 0] == 1 })
+        }
+
+        /// A file that takes nothing more and gives no error (here a pipe that is open, and that nobody reads) holds answers
+        /// up for a while, and then no longer; it does not keep the service from stopping either, and what is lost by then is
+        /// told.
         @Test func holdsNobodyUpForEver() {
             let logged = Logged()
             let installation = logged.installation
             let pipe = "\(installation.directory)/pipe"
             #expect(mkfifo(pipe, 0o600) == 0)
-            Files.write(
-                "allow_networks: [127.0.0.0/8]\nactivity_log: \(pipe)\n",
-                to: "\(installation.directory)/store/flowhook.yaml"
-            )
-            kill(installation.flowhook.pid, SIGHUP)
+            let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            defer { close(reader) }
+            logged.move(to: pipe)
             #expect(
                 Installation.waitUntil {
                     installation.metrics[#"flowhook_store_reloads_total{result="loaded"}"#, default: 0] > 0
@@ -246,7 +254,11 @@ extension Operation {
                 }
                 #expect(begun.allSatisfy { installation.client.finish($0).status == 200 })
             }
+            #expect(
+                Installation.waitUntil { installation.log.contains("the file takes nothing now; lines wait for it") }
+            )
             #expect(installation.flowhook.end() == 0)
+            #expect(installation.log.contains("the file took nothing until the end"))
         }
 
         /// A disk that fills up in the middle of a line (here a limit of the file's size): what was written of the line is

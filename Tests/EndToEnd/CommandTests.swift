@@ -214,6 +214,24 @@ extension EndToEnd {
             #expect(access("\(folder.path)/marketing-activities", F_OK) != 0)
         }
 
+        /// Who connects to the second one would wait for ever.
+        @Test func servesOneSocketAndRefusesMore() {
+            let folder = Folder()
+            #expect(flowhook("init", "\(folder.path)/store").status == 0)
+            let launcher = """
+                import os, socket
+                for number in (3, 4):
+                    s = socket.socket(socket.AF_UNIX); s.bind("\(folder.path)/%d" % number); s.listen()
+                    os.dup2(s.detach(), number + 10)
+                for number in (3, 4): os.dup2(number + 10, number, True)
+                words = ["flowhook", "serve", "--store", "\(folder.path)/store"]
+                os.execve("\(Installation.program)", words, dict(os.environ, LISTEN_FDS="2", LISTEN_PID=str(os.getpid())))
+                """
+            let run = Child.run(["python3", "-c", launcher])
+            #expect(run.status == 69, "\(run)")
+            #expect(run.output.contains("systemd hands over 2 sockets, and one is served"), "\(run)")
+        }
+
         /// As shells of Windows write files: UTF-16, or UTF-8, behind a byte order mark.
         @Test func readsTextBehindAByteOrderMark() {
             let folder = Folder()

@@ -57,7 +57,8 @@ final class Exchange: Sendable {
             throw Problem(
                 .notFound,
                 detail: """
-                    There is nothing at this path; the mount is \(mount.isEmpty ? "/" : mount), and below it are \(Endpoint.paths.joined(separator: ", ")).
+                    There is nothing at this path; the mount is \(mount.isEmpty ? "/" : mount), and below it \
+                    are \(Endpoint.paths.joined(separator: ", ")).
                     """
             )
         }
