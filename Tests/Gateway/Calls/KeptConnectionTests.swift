@@ -49,7 +49,7 @@ import Testing
             let result = bench.send(bench.request(server, method))
             #expect((try? result.outcome.get().body) == Array("\(number)".utf8), "\(number): \(result)")
             for _ in 0..<6_000 where server.openConnections > 0 { usleep(10_000) }
-            #expect(server.openConnections == 0)
+            try #require(server.openConnections == 0)
         }
         #expect(server.received.count == 6)
     }
