@@ -7,19 +7,18 @@ internal import Synchronization
 package final class Log: Sendable {
     private let writer: LogWriter
     private let level: Atomic<Int>
-    private let isText: Atomic<Bool>
 
     /// Opens a log.
     package init(writer: LogWriter, settings: Settings) {
         self.writer = writer
         level = Atomic(settings.logLevel.weight)
-        isText = Atomic(settings.logFormat == .text)
+        writer.format = settings.logFormat
     }
 
     /// Takes level and form from new settings.
     package func apply(_ settings: Settings) {
         level.store(settings.logLevel.weight, ordering: .relaxed)
-        isText.store(settings.logFormat == .text, ordering: .relaxed)
+        writer.format = settings.logFormat
     }
 
     /// Writes a line, if its level is told; the members are put in by `build`, which does not run otherwise.
@@ -29,7 +28,7 @@ package final class Log: Sendable {
         _ build: (inout LogLine) -> Void = { _ in }
     ) {
         guard level.weight >= self.level.load(ordering: .relaxed) else { return }
-        var line = LogLine(level, message(), format: isText.load(ordering: .relaxed) ? .text : .json)
+        var line = LogLine(level, message(), format: writer.format)
         build(&line)
         line.finish()
         line.withBytes(writer.write)

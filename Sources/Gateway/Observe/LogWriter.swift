@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FlowAction
 internal import Glibc
 internal import JSON
 internal import Synchronization
@@ -28,6 +29,7 @@ package final class LogWriter: @unchecked Sendable {
     private var isTorn = false
 
     private let droppedInAll = Atomic<Int>(0)
+    private let writesText = Atomic<Bool>(false)
 
     private static let lineFeed = UInt8(ascii: "\n")
     /// How long the first line waits for others, in microseconds.
@@ -37,6 +39,12 @@ package final class LogWriter: @unchecked Sendable {
 
     /// How many lines were dropped since the start.
     package var droppedLines: Int { droppedInAll.load(ordering: .relaxed) }
+
+    /// The form of the lines.
+    var format: Settings.LogFormat {
+        get { writesText.load(ordering: .relaxed) ? .text : .json }
+        set { writesText.store(newValue == .text, ordering: .relaxed) }
+    }
 
     /// Makes a writer; its thread begins with the first line.
     ///
@@ -127,9 +135,11 @@ package final class LogWriter: @unchecked Sendable {
     private func writeBatch(dropped: Int) {
         let end = batch.count
         if dropped > 0 {
-            batch.append(
-                text: "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"dropped\":\(dropped)}\n"
-            )
+            var line = LogLine(.warning, "log lines were dropped", format: format)
+            line.add("dropped", dropped)
+            line.finish()
+            line.withBytes { batch.append($0) }
+            batch.append(Self.lineFeed)
         }
         // Ends the line that was cut off, or the first of these would run into it.
         if isTorn { isTorn = [Self.lineFeed].withUnsafeBytes(writeAll) == 0 }

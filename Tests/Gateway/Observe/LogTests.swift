@@ -89,10 +89,15 @@ private struct Pipe {
         #expect(text.hasSuffix(" notice reloaded files=3"))
     }
 
-    /// A pipe that nobody reads neither blocks the caller nor grows without bound, and the loss is told.
-    @Test func dropsAndCountsWhatAStuckPipeDoesNotTake() throws {
+    /// A pipe that nobody reads neither blocks the caller nor grows without bound, and the loss is told, in the form of the
+    /// other lines.
+    @Test(arguments: [Settings.LogFormat.json, .text])
+    func dropsAndCountsWhatAStuckPipeDoesNotTake(format: Settings.LogFormat) throws {
         let pipe = try Pipe()
         let writer = LogWriter(descriptor: pipe.writing, maximumBytes: 100_000)
+        var settings = Settings()
+        settings.logFormat = format
+        _ = Log(writer: writer, settings: settings)
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 999)
         for _ in 0..<1_000 { line.withUnsafeBytes(writer.write) }
         let dropped = writer.droppedLines
@@ -106,17 +111,30 @@ private struct Pipe {
             let count = read(pipe.reading, &buffer, buffer.count)
             try #require(count > 0)
             received.append(contentsOf: buffer[..<count])
-            let lines = received.split(separator: UInt8(ascii: "\n"))
+            let lines = received.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             taken = lines.count { $0.count == 999 && $0.first == UInt8(ascii: "x") }
-            let notes = lines.filter { $0.first == UInt8(ascii: "{") && $0.last == UInt8(ascii: "}") }
-            told = try notes.reduce(0) { sum, note in
-                guard case .number(let count) = try JSONValue(parsing: Array(note))["dropped"] else { return sum }
-                return sum + (Int(count) ?? 0)
-            }
+            // The last may be the beginning of a line yet.
+            let notes = lines.dropLast().filter { $0.first != UInt8(ascii: "x") }
+            told = try notes.reduce(0) { sum, note in try sum + (droppedLines(Array(note), format) ?? 0) }
         }
         #expect(told == dropped)
         writer.close()
         _ = pipe.readAll()
+    }
+
+    /// How many lines were dropped, by the line that tells of it.
+    private func droppedLines(_ note: [UInt8], _ format: Settings.LogFormat) throws -> Int? {
+        let text = String(decoding: note, as: UTF8.self)
+        guard format == .json else {
+            let words = text.split(separator: " ", maxSplits: 1)
+            let rest = words.last?.split(separator: "dropped=")
+            #expect(words.first?.hasSuffix("Z") == true && rest?.first == "warning log lines were dropped ")
+            return rest?.last.flatMap { Int($0) }
+        }
+        let line = try JSONValue(parsing: note)
+        #expect(line["time"] != nil && line["level"] == .string("warning"))
+        guard case .number(let count) = line["dropped"] else { return nil }
+        return Int(count)
     }
 
     /// A disk that is full for a while: what it did not take is counted and told, and lines stay apart.
@@ -141,7 +159,7 @@ private struct Pipe {
         #expect(whole + writer.droppedLines == 151)
         // What was cut off stands alone, and tells itself from what is whole.
         let others = lines.dropLast().filter { !$0.elementsEqual(line) }
-        let notes = others.filter { $0.starts(with: Array(#"{"level":"warning""#.utf8)) }
+        let notes = others.filter { $0.starts(with: Array(#"{"time":""#.utf8)) }
         #expect(others.allSatisfy { line.starts(with: $0) || notes.contains($0) })
         let told = try notes.compactMap { try JSONValue(parsing: Array($0))["dropped"] }
         #expect(told == [.number(String(writer.droppedLines))])
