@@ -18,7 +18,7 @@ extension CallFailure {
         case _ where transfer.isBlocked:
             self = .blocked(request)
         case CURLE_OPERATION_TIMEDOUT:
-            self = .timeout(request, bound: bound, sent: sent)
+            self = .timeout(request, bound: bound, transfer.phase)
         case CURLE_COULDNT_RESOLVE_HOST:
             self.init(.lookUpFailure, detail: "The name of \(host) has no address.", sent: sent)
         case CURLE_COULDNT_RESOLVE_PROXY:
@@ -110,17 +110,29 @@ extension CallFailure {
         ("unable to set private key", "the webhook's client certificate and client key do not belong together"),
     ]
 
+    /// Whether no connection was made to an address, so that another one may do.
+    var isOfConnecting: Bool {
+        sent == .no && (type == .timeout || type == .connectFailure || type == .blockedAddress)
+    }
+
     /// The time ran out.
     ///
-    /// - Parameter bound: how long the call, or its try, was allowed to take, in nanoseconds.
-    static func timeout(_ request: OutgoingRequest, bound: UInt64, sent: Sent) -> CallFailure {
+    /// - Parameters:
+    ///   - bound: how long the call, or its try, was allowed to take, in nanoseconds.
+    ///   - phase: what it was at.
+    static func timeout(_ request: OutgoingRequest, bound: UInt64, _ phase: CallPhase) -> CallFailure {
+        let host = "\(request.host):\(request.port)"
         let microseconds = bound / 1_000
         let text = microseconds % 1_000 == 0 ? String(microseconds / 1_000) : String(Double(microseconds) / 1_000)
-        return CallFailure(
-            .timeout,
-            detail: "\(request.host):\(request.port) did not answer in full within \(text) ms.",
-            sent: sent
-        )
+        let (what, sent): (String, Sent) =
+            switch phase {
+            case .lookUp(let whose): ("\(whose) was not looked up", .no)
+            case .connect(let way): ("No connection to \(host) could be made\(way)", .no)
+            case .secure: ("The TLS handshake with \(host) did not end", .no)
+            case .wait: ("\(host) did not answer", .maybe)
+            case .read: ("The answer of \(host) did not end", .yes)
+            }
+        return CallFailure(.timeout, detail: "\(what) within \(text) ms.", sent: sent)
     }
 
     /// The address may not be called.
@@ -155,4 +167,18 @@ extension CallFailure {
             sent: .no
         )
     }
+}
+
+/// What a call, or a try of it, was at.
+enum CallPhase {
+    /// Waiting for the addresses of a name, told as the beginning of a sentence.
+    case lookUp(whose: String)
+    /// Waiting for a connection, made the way that the end of a sentence tells.
+    case connect(way: String)
+    /// Waiting for the end of the TLS handshake.
+    case secure
+    /// Sending the request, and waiting for an answer.
+    case wait
+    /// Waiting for the rest of an answer.
+    case read
 }

@@ -20,6 +20,7 @@ package final class Caller: @unchecked Sendable {
     private var isSweepSet = false
     private var idle: [Transfer] = []
     private var proxy: (url: String, place: ProxyPlace)?
+    private var silent = SilentAddresses()
     /// The host of the last call, and the address that it is, where it is one.
     private var lastHost: (name: String, address: IPAddress?) = ("", nil)
 
@@ -198,13 +199,72 @@ package final class Caller: @unchecked Sendable {
         }
         let lookedUp = loop.now
         timing.lookUp += Int64((lookedUp - started) / 1_000)
-        guard lookedUp < bound.deadline else { return .failure(.timeout(request, bound: bound.length, sent: .no)) }
+        guard lookedUp < bound.deadline else {
+            return .failure(.timeout(request, bound: bound.length, .connect(way: "")))
+        }
+        if let place, place.addresses.count > 1 { return await walk(request, place, settings, bound, &timing) }
+        return await transfer(request, place, settings, bound, connectingUntil: bound.deadline, &timing)
+    }
+
+    /// One request to a name that has several addresses, and its response.
+    ///
+    /// While there are others, an address has half of the time that is left to take a connection.
+    private func walk(
+        _ request: OutgoingRequest,
+        _ place: KnownPlace,
+        _ settings: CallSettings,
+        _ bound: TryBound,
+        _ timing: inout CallTiming
+    ) async -> Result<ServiceAnswer, CallFailure> {
+        if !silent.isEmpty { silent.forget(at: loop.now) }
+        var walk = AddressWalk(place.addresses, after: silent)
+        var last: CallFailure?
+        while true {
+            let now = loop.now
+            let time = bound.deadline - min(now, bound.deadline)
+            let addresses = walk.next()
+            let isLast = walk.isAtEnd || time / 2 < Self.leastConnectTime
+            let result = await transfer(
+                request,
+                KnownPlace(name: place.name, port: place.port, addresses: isLast ? addresses + walk.left : addresses),
+                settings,
+                bound,
+                connectingUntil: isLast ? bound.deadline : now + time / 2,
+                &timing
+            )
+            guard case .failure(let failure) = result, failure.isOfConnecting else { return result }
+            if failure.type == .blockedAddress {
+                // What was wrong with the others tells more.
+                last = last ?? failure
+            } else {
+                silent.insert(addresses, at: loop.now)
+                last = failure
+            }
+            if isLast || loop.now >= bound.deadline { return .failure(last ?? failure) }
+        }
+    }
+
+    /// What an address has at least to take a connection, in nanoseconds: time for a lost packet, and for a slow handshake.
+    private static let leastConnectTime: UInt64 = 2_000_000_000
+
+    /// One request to a place, or to what needs no look-up, and its response.
+    ///
+    /// - Parameter connectingUntil: when a connection is to be made, in nanoseconds of the loop's clock.
+    private func transfer(
+        _ request: OutgoingRequest,
+        _ place: KnownPlace?,
+        _ settings: CallSettings,
+        _ bound: TryBound,
+        connectingUntil connectDeadline: UInt64,
+        _ timing: inout CallTiming
+    ) async -> Result<ServiceAnswer, CallFailure> {
         guard let transfer = idle.popLast() ?? Transfer(sockets: sockets) else {
             return .failure(CallFailure(.connectFailure, detail: "No memory is left for another call.", sent: .no))
         }
-        // Rounded up: a deadline is not to pass before its time.
-        let milliseconds = Int((bound.deadline - lookedUp + 999_999) / 1_000_000)
-        transfer.prepare(request, place: place, settings: settings, milliseconds: milliseconds)
+        let now = loop.now
+        let milliseconds = Self.milliseconds(from: now, to: bound.deadline)
+        let connecting = connectDeadline < bound.deadline ? Self.milliseconds(from: now, to: connectDeadline) : nil
+        transfer.prepare(request, place: place, settings: settings, milliseconds: milliseconds, connecting: connecting)
         let code = await perform(transfer)
         transfer.add(to: &timing)
         let outcome: Result<ServiceAnswer, CallFailure> =
@@ -213,6 +273,11 @@ package final class Caller: @unchecked Sendable {
             : .failure(CallFailure(of: transfer, code, request, bound: bound.length))
         if idle.count < Self.keptHandles, !transfer.isWorn { idle.append(transfer) }
         return outcome
+    }
+
+    /// At least one, and rounded up: a deadline is not to pass before its time.
+    private static func milliseconds(from now: UInt64, to deadline: UInt64) -> Int {
+        max(1, Int((deadline - min(now, deadline) + 999_999) / 1_000_000))
     }
 
     // MARK: Addresses
@@ -239,18 +304,18 @@ package final class Caller: @unchecked Sendable {
         } else if literal != nil {
             return nil
         }
+        let whose = settings.proxy == nil ? "The name \(name)" : "The proxy's name"
         let answer: Resolver.Answer
         if let known = resolver.known(name) {
             answer = known
         } else if let found = await find(name, deadline: bound.deadline) {
             answer = found
         } else {
-            throw .timeout(request, bound: bound.length, sent: .no)
+            throw .timeout(request, bound: bound.length, .lookUp(whose: whose))
         }
         switch answer {
         case .success(let addresses): return KnownPlace(name: name, port: port, addresses: addresses)
         case .failure(let error):
-            let whose = settings.proxy == nil ? "The name \(name)" : "The proxy's name"
             throw CallFailure(.lookUpFailure, detail: "\(whose) has no address: \(error.reason).", sent: .no)
         }
     }

@@ -30,6 +30,7 @@ final class Transfer {
     private var url = ""
     private var proxy: String?
     private var milliseconds = 0
+    private var connectMilliseconds = 0
     private var method: RequestType?
     private var postedBytes: Int?
     private var closesConnection = false
@@ -154,7 +155,14 @@ final class Transfer {
     /// - Parameters:
     ///   - place: where the name that curl connects to is; `nil` where it needs no look-up.
     ///   - milliseconds: what is left of the deadline, above 0.
-    func prepare(_ request: OutgoingRequest, place: KnownPlace?, settings: CallSettings, milliseconds: Int) {
+    ///   - connecting: how much of that a connection may take, its handshake included, above 0; `nil`: all of it.
+    func prepare(
+        _ request: OutgoingRequest,
+        place: KnownPlace?,
+        settings: CallSettings,
+        milliseconds: Int,
+        connecting: Int? = nil
+    ) {
         errorBuffer[0] = 0
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
         (hasRefused, hasTried) = (false, false)
@@ -172,6 +180,11 @@ final class Transfer {
         if self.milliseconds != milliseconds {
             self.milliseconds = milliseconds
             flowhook_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds)
+        }
+        // 0 stands for libcurl's default, ten times as long as the longest deadline.
+        if connectMilliseconds != connecting ?? 0 {
+            connectMilliseconds = connecting ?? 0
+            flowhook_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectMilliseconds)
         }
         if closesConnection != CallSockets.areScarce {
             closesConnection.toggle()
@@ -317,6 +330,15 @@ final class Transfer {
 
     /// The end of a sentence on a connection that failed: which way it was to be made, where that may be the cause.
     var way: String { proxy == nil ? "" : " by way of the proxy" }
+
+    /// What the transfer is at, or was when it ended.
+    var phase: CallPhase {
+        if response.hasBegun { return .read }
+        if starts > 0 { return .wait }
+        // A proxy is connected to as well where its tunnel is not made yet.
+        let isSecuring = proxy == nil && flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0
+        return isSecuring ? .secure : .connect(way: way)
+    }
 
     /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
     var curlDetail: String { String(cString: errorBuffer) }

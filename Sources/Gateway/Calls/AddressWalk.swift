@@ -1,0 +1,56 @@
+internal import FlowAction
+
+/// The addresses of a name, tried one after the other until a connection is made.
+///
+/// Of each family one is tried at a time: libcurl lets the two race (RFC 8305), but where an address is silent it gives the
+/// next one of its family a turn only when something else happens.
+struct AddressWalk {
+    /// Those that come next.
+    private(set) var left: [IPAddress]
+
+    /// Begins before the first address; those that have been silent come last.
+    init(_ addresses: [IPAddress], after silent: borrowing SilentAddresses) {
+        left = addresses
+        guard !silent.isEmpty else { return }
+        left = addresses.filter { !silent.contains($0) }
+        if left.count < addresses.count { left += addresses.filter(silent.contains) }
+    }
+
+    /// Whether no address is left.
+    var isAtEnd: Bool { left.isEmpty }
+
+    /// Takes the next address, and the next one of the other family with it; to be called while there is one.
+    mutating func next() -> [IPAddress] {
+        let first = left.removeFirst()
+        guard let other = left.firstIndex(where: { ($0.v4 == nil) != (first.v4 == nil) }) else { return [first] }
+        return [first, left.remove(at: other)]
+    }
+}
+
+/// Addresses that no connection could be made to lately: as long as there are others, nobody waits for them again.
+struct SilentAddresses {
+    private var ends: [IPAddress: UInt64] = [:]
+
+    /// For how long an address comes last.
+    private static let nanoseconds: UInt64 = 60_000_000_000
+
+    /// How many addresses are kept.
+    private static let maximum = 1_024
+
+    /// Whether there are none.
+    var isEmpty: Bool { ends.isEmpty }
+
+    /// Whether an address is one of them.
+    func contains(_ address: IPAddress) -> Bool { ends[address] != nil }
+
+    /// Adds addresses at a moment of the loop's clock.
+    mutating func insert(_ addresses: [IPAddress], at now: UInt64) {
+        if ends.count >= Self.maximum { ends = [:] }
+        for address in addresses { ends[address] = now + Self.nanoseconds }
+    }
+
+    /// Takes out those whose time has passed.
+    mutating func forget(at now: UInt64) {
+        ends = ends.filter { now < $0.value }
+    }
+}

@@ -1,0 +1,31 @@
+import FlowAction
+import Glibc
+import Testing
+
+/// An address that answers no attempt to connect: what listens there has more connections waiting than it takes.
+final class SilentAddress {
+    private var descriptors: [Int32] = []
+
+    init(_ address: IPAddress, port: Int) throws {
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_port = in_port_t(port).bigEndian
+        place.sin_addr.s_addr = try #require(address.v4).bigEndian
+        for number in 0..<4 {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            try #require(descriptor >= 0)
+            descriptors.append(descriptor)
+            withUnsafePointer(to: &place) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                    _ = number == 0 ? bind(descriptor, pointer, length) : connect(descriptor, pointer, length)
+                }
+            }
+            if number == 0 { try #require(listen(descriptor, 0) == 0) }
+        }
+    }
+
+    deinit {
+        for descriptor in descriptors { close(descriptor) }
+    }
+}
