@@ -22,6 +22,7 @@ struct HeadersReader {
             return []
         }
         var headers: [(header: Webhook.HeaderTemplate, node: YAMLNode)] = []
+        var names: [String: String] = [:]
         for pair in pairs {
             guard Self.isToken(pair.name) else {
                 findings.error(
@@ -35,6 +36,14 @@ struct HeadersReader {
                 findings.error(
                     "header-reserved",
                     "the header \(pair.name) is the connection's own; leave it out",
+                    at: pair.key
+                )
+                continue
+            }
+            if let first = names.updateValue(pair.name, forKey: pair.name.lowercased()) {
+                findings.error(
+                    "duplicate-header",
+                    "this header is here already, as \(first); one that repeats has a list of values",
                     at: pair.key
                 )
                 continue

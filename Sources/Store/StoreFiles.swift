@@ -92,8 +92,12 @@ package struct StoreFiles {
                 throw ReadError(code: "broken-link", message: "\(relative) cannot be followed: \(Self.reason)")
             }
             try requireInside(relative)
-            if status.st_mode & S_IFMT == S_IFDIR { listing.folders.append(name) }
-            if status.st_mode & S_IFMT == S_IFREG { listing.files.append(name) }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: listing.folders.append(name)
+            case S_IFREG: listing.files.append(name)
+            // A pipe or the like: who reads it tells of it.
+            default: if Self.isRead(name) { listing.files.append(name) }
+            }
         } catch {
             listing.failures.append(Findings(file: relative, error))
         }
@@ -207,7 +211,7 @@ package struct StoreFiles {
     ) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw ReadError(code: "unreadable", message: "this is no file")
+            throw ReadError(code: "unreadable", message: "this is no regular file")
         }
         var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), maximumBytes) + 1)
         var count = 0

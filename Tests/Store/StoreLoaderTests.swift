@@ -143,6 +143,7 @@ import Testing
         .webhook("custom_headers: {'a b': c}", "2:18: error", "header-name"),
         .webhook("custom_headers: {Host: c}", "2:18: error", "header-reserved"),
         .webhook("custom_headers: {content-length: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {X-A: c, X-B: d, x-a: e}", "2:34: error", "duplicate-header"),
         .webhook("response_mappings: {Title: a}", "2:20: error", "response-type"),
         .webhook("response_type: JSON\nresponse_mappings: {Tilte: a}", "3:21: error", "unknown-field"),
         .webhook("response_type: JSON\nresponse_mappings: {Id: a}", "3:21: error", "read-only-field"),
@@ -293,6 +294,19 @@ import Testing
         unlink(store.path("webhooks/outside.yaml"))
         store.link("webhooks/broken.yaml", to: "nowhere")
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
+    }
+
+    /// What is no file is told of where a file would be read, and passed over elsewhere.
+    @Test(arguments: [
+        ("webhooks/w.yaml", ["webhooks/w.yaml unreadable"]), ("webhooks/w.txt", []), ("webhooks/socket", []),
+        ("marketing-activities/my-tokens.yaml", ["marketing-activities/my-tokens.yaml unreadable"]),
+        ("fields.json", ["fields.json unreadable"]),
+    ])
+    func tellsOfAPipeWhereAFileIsRead(path: String, findings: [String]) {
+        let store = TemporaryStore(["webhooks/good.yaml": "url: https://example.com/\n"])
+        store.makeFolder("marketing-activities")
+        #expect(mkfifo(store.path(path), 0o600) == 0)
+        #expect(store.load().diagnostics.map { "\($0.file) \($0.code)" } == findings)
     }
 
     /// A link that is wrong is told at its own path, and hides nothing of what lies beside it or below.

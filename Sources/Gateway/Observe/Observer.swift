@@ -140,6 +140,9 @@ extension Problem {
 }
 
 extension LogLine {
+    /// How many characters of a lead's id a line holds: whoever asks may send any text as one.
+    private static let longestID = 255
+
     /// Adds the request's id and, where it is part of a trace, the trace's.
     fileprivate mutating func add(request exchange: Exchange) {
         add("requestId", exchange.context.requestID)
@@ -150,6 +153,8 @@ extension LogLine {
     fileprivate mutating func add(_ subject: Subject) {
         if let webhook = subject.webhook { add("webhook", webhook) }
         if let program = subject.programID { add("program", program.text) }
-        if let lead = subject.leadID { add("leadId", lead.text) }
+        if let id = subject.leadID?.text {
+            add("leadId", id.utf8.count <= Self.longestID ? id : String(id.prefix(Self.longestID)))
+        }
     }
 }
