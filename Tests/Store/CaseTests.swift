@@ -90,6 +90,8 @@ import Testing
                 + "expect: {outcome: failed, error: {type: connect-failure, sent: no}, attempts: 3}",
             "request: {webhook: retry, lead: {}}\nanswers: [{status: 429, headers: {Retry-After: 60}}]\n"
                 + "expect: {outcome: rejected, attempts: 1}",
+            "request: {webhook: retry, lead: {}}\nanswer: {status: 302, headers: {Location: 'https://10.0.0.1/'}}\n"
+                + "expect: {outcome: failed, error: {type: blocked-address, sent: yes}, attempts: 1}",
             "request: {webhook: retry, lead: {}}\nanswers: [{status: 302, headers: {Location: /b}}, {status: 200}]\n"
                 + "expect: {outcome: sent, attempts: 1}",
         ]

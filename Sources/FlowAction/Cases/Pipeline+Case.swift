@@ -10,8 +10,7 @@ extension Pipeline {
         let context = Context(requestID: "case", instant: item.instant ?? now, elapsed: { 0 })
         let differences: [Difference]
         do throws(Problem) {
-            let maximum = snapshot.settings.maxResponseBytes
-            var tries = CannedTries(answers: item.answers, instant: context.instant, maximumBodyBytes: maximum)
+            var tries = CannedTries(answers: item.answers, instant: context.instant, settings: snapshot.settings)
             let answer = try await callWebhook(body, context) { outgoing in tries.send(outgoing) }
             // A secret is not the same on every machine: what is compared is what people see.
             let isSent = answer.timing.attempts > 0 || !tries.missing.isEmpty
@@ -77,16 +76,16 @@ extension Pipeline {
 private struct CannedTries {
     let answers: Case.Answers
     let instant: Instant
-    let maximumBodyBytes: Int
+    let settings: Settings
     /// How many requests were made, retries and followed redirects included.
     private(set) var count = 0
     /// The request for which the case has no answer.
     private(set) var missing: [Difference] = []
 
-    init(answers: Case.Answers, instant: Instant, maximumBodyBytes: Int) {
+    init(answers: Case.Answers, instant: Instant, settings: Settings) {
         self.answers = answers
         self.instant = instant
-        self.maximumBodyBytes = maximumBodyBytes
+        self.settings = settings
     }
 
     /// Makes a call. Time passes as the plan and the answers say, in no time: a delay has no jitter and is none, save
@@ -95,10 +94,7 @@ private struct CannedTries {
         var plan = CallPlan(request)
         var elapsed = Duration.zero
         while true {
-            count += 1
-            guard let outcome = answers.outcome(ofTry: count).map(received) else {
-                let place = count == 1 ? "answer" : "answers"
-                missing.append(Difference(place: place, expected: "an answer for request \(count)", got: "nothing"))
+            guard let outcome = outcome(of: plan.request) else {
                 let failure = CallFailure(.connectFailure, detail: "The case has no answer for it.", sent: .no)
                 return result(.failure(failure), plan)
             }
@@ -114,9 +110,23 @@ private struct CannedTries {
         }
     }
 
+    /// What comes of one request; `nil` where the case has no answer for it.
+    private mutating func outcome(of request: OutgoingRequest) -> Result<ServiceAnswer, CallFailure>? {
+        // A name is not looked up here; a redirect may lead to an address.
+        let policy = AddressPolicy(allowing: settings.allowNetworks)
+        if let address = IPAddress(request.host), !policy.permits(address) { return .failure(.blocked(request)) }
+        count += 1
+        guard let outcome = answers.outcome(ofTry: count) else {
+            let place = count == 1 ? "answer" : "answers"
+            missing.append(Difference(place: place, expected: "an answer for request \(count)", got: "nothing"))
+            return nil
+        }
+        return received(outcome)
+    }
+
     /// What of a canned answer a call would have got.
     private func received(_ outcome: Result<ServiceAnswer, CallFailure>) -> Result<ServiceAnswer, CallFailure> {
-        guard case .success(let answer) = outcome, answer.body.count > maximumBodyBytes else { return outcome }
+        guard case .success(let answer) = outcome, answer.body.count > settings.maxResponseBytes else { return outcome }
         let detail = "The case's body is larger than allowed (max_response_bytes)."
         return .failure(CallFailure(.responseTooLarge, detail: detail, sent: .yes))
     }

@@ -55,4 +55,16 @@ package struct CallFailure: Error, Sendable, Hashable {
         self.detail = detail
         self.sent = sent
     }
+
+    /// The address may not be called.
+    package static func blocked(_ request: OutgoingRequest) -> CallFailure {
+        CallFailure(
+            .blockedAddress,
+            detail: """
+                \(request.host) leads to an address that is not globally reachable; list its network under \
+                "allow_networks" if it is meant to be called.
+                """,
+            sent: .no
+        )
+    }
 }

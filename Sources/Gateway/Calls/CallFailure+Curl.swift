@@ -135,18 +135,6 @@ extension CallFailure {
         return CallFailure(.timeout, detail: "\(what) within \(text) ms.", sent: sent)
     }
 
-    /// The address may not be called.
-    static func blocked(_ request: OutgoingRequest) -> CallFailure {
-        CallFailure(
-            .blockedAddress,
-            detail: """
-                \(request.host) leads to an address that is not globally reachable; list its network under \
-                "allow_networks" if it is meant to be called.
-                """,
-            sent: .no
-        )
-    }
-
     /// The circuit of the host is open.
     static func circuitOpen(_ request: OutgoingRequest) -> CallFailure {
         CallFailure(
