@@ -8,8 +8,9 @@ struct BookTests {
     /// The sources of the tests, by the page whose code, commands and tables they hold against the program.
     private static let tests = [
         "Calling": "WalkthroughTests", "Calls": "DocumentationTests", "Cases": "CaseTests", "Check": "WalkthroughTests",
-        "FromTheOriginal": "WalkthroughTests", "HowTo": "WalkthroughTests", "Installing": "InstallingTests",
-        "Limits": "LimitsDocumentationTests", "Observing": "ObservingDocumentTests",
+        "Fields": "ReferencePagesTests", "FromTheOriginal": "WalkthroughTests", "HowTo": "WalkthroughTests",
+        "Installing": "InstallingTests",
+        "Limits": "LimitsDocumentationTests", "Observing": "ObservingDocumentTests", "Requests": "ReferencePagesTests",
         "ResponseMapping": "ResponseMappingPageTests", "SeveralHosts": "InstallingTests", "Store": "DocumentationTests",
         "Tokens": "DocumentationTests", "Tutorial": "WalkthroughTests", "WebServers": "InstallingTests",
     ]
