@@ -8,12 +8,12 @@ struct AddressWalk {
     /// Those that come next.
     private(set) var left: [IPAddress]
 
-    /// Begins before the first address; those that have been silent come last.
-    init(_ addresses: [IPAddress], after silent: borrowing SilentAddresses) {
+    /// Begins before the first address; those that are silent at a moment of the loop's clock come last.
+    init(_ addresses: [IPAddress], at now: UInt64, _ silent: borrowing SilentAddresses) {
         left = addresses
-        guard !silent.isEmpty else { return }
-        left = addresses.filter { !silent.contains($0) }
-        if left.count < addresses.count { left += addresses.filter(silent.contains) }
+        guard silent.hasAny(at: now) else { return }
+        left = addresses.filter { !silent.contains($0, at: now) }
+        if left.count < addresses.count { left += addresses.filter { silent.contains($0, at: now) } }
     }
 
     /// Whether no address is left.
@@ -27,9 +27,11 @@ struct AddressWalk {
     }
 }
 
-/// Addresses that no connection could be made to lately: as long as there are others, nobody waits for them again.
+/// Addresses that no connection could be made to lately, by the loop's clock: as long as there are others, nobody waits for
+/// them again.
 struct SilentAddresses {
     private var ends: [IPAddress: UInt64] = [:]
+    private var lastEnd: UInt64 = 0
 
     /// For how long an address comes last.
     private static let nanoseconds: UInt64 = 60_000_000_000
@@ -37,20 +39,18 @@ struct SilentAddresses {
     /// How many addresses are kept.
     private static let maximum = 1_024
 
-    /// Whether there are none.
-    var isEmpty: Bool { ends.isEmpty }
+    /// Whether there are any.
+    func hasAny(at now: UInt64) -> Bool { now < lastEnd }
 
     /// Whether an address is one of them.
-    func contains(_ address: IPAddress) -> Bool { ends[address] != nil }
-
-    /// Adds addresses at a moment of the loop's clock.
-    mutating func insert(_ addresses: [IPAddress], at now: UInt64) {
-        if ends.count >= Self.maximum { ends = [:] }
-        for address in addresses { ends[address] = now + Self.nanoseconds }
+    func contains(_ address: IPAddress, at now: UInt64) -> Bool {
+        ends[address].map { now < $0 } ?? false
     }
 
-    /// Takes out those whose time has passed.
-    mutating func forget(at now: UInt64) {
-        ends = ends.filter { now < $0.value }
+    /// Adds addresses.
+    mutating func insert(_ addresses: [IPAddress], at now: UInt64) {
+        if ends.count >= Self.maximum || !hasAny(at: now) { ends = [:] }
+        lastEnd = now + Self.nanoseconds
+        for address in addresses { ends[address] = lastEnd }
     }
 }

@@ -216,8 +216,7 @@ package final class Caller: @unchecked Sendable {
         _ bound: TryBound,
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
-        if !silent.isEmpty { silent.forget(at: loop.now) }
-        var walk = AddressWalk(place.addresses, after: silent)
+        var walk = AddressWalk(place.addresses, at: loop.now, silent)
         var last: CallFailure?
         while true {
             let now = loop.now
