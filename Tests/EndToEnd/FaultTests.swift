@@ -266,11 +266,23 @@ extension Operation {
                 #expect(answer["error"]?["sent"] == .string("no"))
                 #expect(answer["error"]?["detail"]?.stringValue?.contains("no thread is left") == true)
             }
+            // Nor is there one for the metrics, and for the activity log that is switched on now.
+            #expect(installation.client.get("/flow/metrics").body.contains("\nflowhook_problems_total{"))
+            let settings = "\(installation.directory)/store/flowhook.yaml"
+            let activities = "\(installation.directory)/activity.log"
+            Files.write("\(Files.read(settings))activity_log: \(activities)\n", to: settings)
+            #expect(
+                Installation.waitUntil {
+                    _ = installation.call(#"{"webhook": "refused", "lead": {}}"#)
+                    return installation.log.contains(#""reason":"no thread is left to write it""#)
+                }
+            )
             // An address needs no look-up.
             let refused = installation.call(#"{"webhook": "refused", "lead": {}}"#).body
             #expect(refused.contains("connect-failure"))
             limit("1000")
             #expect(Installation.waitUntil { installation.call(SampleStore.enrich).body.contains(#""updated""#) })
+            #expect(Files.read(activities).contains(#""webhook":"Enrich Lead""#))
             #expect(installation.flowhook.end() == 0)
         }
 

@@ -68,8 +68,8 @@ struct IncomingResponse {
             if decoder == nil, body.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
                 contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
             }
-        // With the bit for small letters: CR LF, or LF alone.
-        case 0x2D, 0x2A: hasHead = true
+        // With the bit for small letters: CR LF, or LF alone; a header's name may begin with what else that makes of them.
+        case 0x2D where bytes[0] == 0x0D, 0x2A where bytes[0] == 0x0A: hasHead = true
         default: break
         }
         return count

@@ -72,11 +72,15 @@ package final class ActivityLog: @unchecked Sendable {
         withLock { state in
             if state.path != path { state.mustReopen = true }
             state.path = path
-            guard path != nil, !state.isRunning else { return }
-            state.isRunning = true
-            startThread { [self] in run() }
+            if path != nil { start(&state) }
         }
         isOn.store(path != nil, ordering: .relaxed)
+    }
+
+    /// Starts the writing thread where it does not run; where the system has none to give now, the next line asks again.
+    private func start(_ state: inout State) {
+        guard !state.isRunning else { return }
+        state.isRunning = startThreadIfPossible { [self] in run() }
     }
 
     /// Opens the file anew before the next line: it was moved away, and a new one is to take its place.
@@ -89,17 +93,19 @@ package final class ActivityLog: @unchecked Sendable {
         var timer: TimerToken?
         await withCheckedContinuation { continuation in
             let ticket = Ticket(continuation)
-            let (isTaken, isStuck) = withLock { state in
-                let isTaken = state.bytes + line.count <= Self.maximumBytes
-                if isTaken {
-                    state.bytes += line.count
-                    state.lines.append(line)
-                    if !state.isStuck { state.tickets.append(ticket) }
+            let (loss, isStuck) = withLock { state -> (String?, Bool) in
+                start(&state)
+                guard state.isRunning else { return ("no thread is left to write it", false) }
+                guard state.bytes + line.count <= Self.maximumBytes else {
+                    return ("the file takes no more, and too much waits for it", false)
                 }
-                return (isTaken, state.isStuck)
+                state.bytes += line.count
+                state.lines.append(line)
+                if !state.isStuck { state.tickets.append(ticket) }
+                return (nil, state.isStuck)
             }
-            if !isTaken { onLoss(1, "the file takes no more, and too much waits for it") }
-            if !isTaken || isStuck {
+            if let loss { onLoss(1, loss) }
+            if loss != nil || isStuck {
                 ticket.release()
                 return
             }

@@ -107,10 +107,11 @@ package final class Metrics: Sendable {
 
     // MARK: Telling
 
-    /// ``text()``, made on a thread of its own: a store may have many webhooks.
+    /// ``text()``, made on a thread of its own where there is one: a store may have many webhooks.
     func read() async -> [UInt8] {
         await withCheckedContinuation { continuation in
-            startThread { [self] in continuation.resume(returning: text()) }
+            let isStarted = startThreadIfPossible { [self] in continuation.resume(returning: text()) }
+            if !isStarted { continuation.resume(returning: text()) }
         }
     }
 

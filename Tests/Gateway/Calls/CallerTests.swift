@@ -64,6 +64,8 @@ import Testing
             ("cut short", [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .close], .connectionLost, .yes),
             ("cut in its head", [.text("HTTP/1.1 200 OK\r\nContent-"), .close], .connectionLost, .yes),
             ("cut behind a header", [.text("HTTP/1.1 200 OK\r\nX: y\r\n"), .close], .connectionLost, .yes),
+            ("cut behind an odd header", [.text("HTTP/1.1 200 OK\r\n-a: 1\r\n"), .close], .connectionLost, .yes),
+            ("cut behind another", [.text("HTTP/1.1 200 OK\r\n*a: 1\r\n"), .close], .connectionLost, .yes),
             (
                 "cut behind 100", [.text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), .close], .connectionLost,
                 .yes
