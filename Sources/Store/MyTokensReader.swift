@@ -136,7 +136,8 @@ struct MyTokensReader {
     ) -> MyToken {
         let value =
             switch kind {
-            case .number, .score: "0"
+            // As long as a secret is to be: a shorter one would be masked wherever it stands by chance.
+            case .number, .score: "10000000"
             case .date: "1970-01-01"
             default: "placeholder"
             }

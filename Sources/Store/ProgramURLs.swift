@@ -16,6 +16,7 @@ struct ProgramURLs {
             if start.isCut, target.authority.upperBound == start.bytes.count {
                 return "the token after it would become part of the host"
             }
+            if url.userInfo != nil, target.userInfo != nil { return "it has user:password@ twice" }
             guard let address = IPAddress(target.host), !addresses.permits(address) else { return nil }
             return
                 "\(target.host) is not globally reachable; list its network under allow_networks in flowhook.yaml"
@@ -64,31 +65,14 @@ struct ProgramURLs {
             case .token(let token, .urlAuthority):
                 // What stands in place of a value that this machine does not have says nothing about the URL.
                 if token.family == .my, tree.token(token.key, in: folder)?.token.isPlaceholder == true { return nil }
-                let value = value(of: token, for: folder)
-                start.bytes += (value ?? "").utf8
-                if value == nil { start.lacksValue = true }
+                let value = tree.resolve(token, in: folder).orDefault(of: token)
+                start.bytes += value.text.utf8
+                if value.isUnresolved, value.text.isEmpty { start.lacksValue = true }
             case .token:
                 start.isCut = true
                 return start
             }
         }
         return start
-    }
-
-    private func value(of token: TokenReference, for folder: Int) -> String? {
-        var value: String?
-        switch token.family {
-        case .my:
-            value = tree.token(token.key, in: folder)?.token.value
-        case .program:
-            let program = tree.program(of: folder)
-            switch token.key {
-            case "id": value = program?.id.text
-            case "name": value = program?.name
-            default: value = program.map { $0.description ?? "" }
-            }
-        default: return nil
-        }
-        return value?.isEmpty ?? true ? token.defaultText ?? value : value
     }
 }

@@ -198,8 +198,7 @@ private struct YAMLComposer {
     /// What stands in the file from the start of a list or mapping in brackets to its end, where that is one line.
     private func origin(from start: Event, to last: Event) -> YAMLNode.Origin? {
         guard start.isFlow, start.line == last.endLine else { return nil }
-        let rest = source.rest(of: start.line, from: start.column).unicodeScalars
-        return .line(String(Substring(rest.prefix(max(0, last.endColumn - start.column)))))
+        return .line(source.text(on: start.line, from: start.column, to: last.endColumn))
     }
 
     private mutating func enter(_ event: Event) throws(YAMLError) {

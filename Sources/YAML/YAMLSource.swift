@@ -3,6 +3,11 @@ final class YAMLSource {
     private let bytes: [UInt8]
     /// Most files are read without a look at them.
     private lazy var lines = splitLines(bytes[...])
+    /// Where every so many characters of the line that was last looked at begin: a file may be one long line.
+    private var marks: (line: Int, offsets: [Int]) = (0, [])
+
+    /// How many characters lie between two marks.
+    private static let stride = 64
 
     /// Takes a file.
     init(_ bytes: [UInt8]) {
@@ -17,16 +22,42 @@ final class YAMLSource {
     private func lineRest(_ line: Int, _ column: Int) -> ArraySlice<UInt8>? {
         guard lines.indices.contains(line - 1) else { return nil }
         var rest = lines[line - 1]
-        for _ in 1..<max(1, column) {
-            // A character ends before the next byte that begins one.
-            rest = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }
+        var left = max(0, column - 1)
+        if left >= Self.stride {
+            if marks.line != line { marks = (line, Self.marks(of: rest)) }
+            let mark = min(left / Self.stride, marks.offsets.count - 1)
+            rest = rest[marks.offsets[mark]...]
+            left -= mark * Self.stride
         }
+        for _ in 0..<left { rest = Self.next(rest) }
         return rest
+    }
+
+    private static func marks(of line: ArraySlice<UInt8>) -> [Int] {
+        var offsets: [Int] = []
+        var (rest, column) = (line, 0)
+        while true {
+            if column % stride == 0 { offsets.append(rest.startIndex) }
+            if rest.isEmpty { return offsets }
+            rest = next(rest)
+            column += 1
+        }
+    }
+
+    /// What follows the first character: it ends before the next byte that begins one.
+    private static func next(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        rest.dropFirst().drop { $0 & 0xC0 == 0x80 }
     }
 
     /// Whether a text stands at a place; line and column from 1.
     func holds(_ text: String, at line: Int, _ column: Int) -> Bool {
-        rest(of: line, from: column).hasPrefix(text)
+        lineRest(line, column)?.starts(with: text.utf8) == true
+    }
+
+    /// What stands between two places of a line; line and columns from 1.
+    func text(on line: Int, from start: Int, to end: Int) -> String {
+        guard let rest = lineRest(line, start), let after = lineRest(line, max(start, end)) else { return "" }
+        return String(decoding: rest[..<after.startIndex], as: UTF8.self)
     }
 
     /// The line on which a byte stands, from 1.

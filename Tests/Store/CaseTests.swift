@@ -28,6 +28,26 @@ import Testing
         """,
     ]
 
+    /// A machine without the secrets masks nothing that only looks like one.
+    @Test func aPlaceholderIsMaskedNowhereElse() async throws {
+        let store = TemporaryStore([
+            "marketing-activities/my-tokens.yaml": "Key: {type: number, secret: true, env: FLOWHOOK_TEST_NOWHERE}\n",
+            "webhooks/enrich.yaml": """
+            url: https://api.example.com/
+            custom_headers: {X-Key: "{{my.Key}}"}
+            response_type: JSON
+            """,
+            "tests/case.yaml": """
+            request: {webhook: enrich, lead: {}}
+            answer: {json: {n: 100000}}
+            expect: {activity: {response: '{"n":100000}'}, sent: {headers: {X-Key: ••••••}}}
+            """,
+        ])
+        let snapshot = try #require(store.load(secrets: .placeholder).snapshot)
+        let item = try #require(CaseLoader(directory: store.directory, snapshot: snapshot).load().cases.first)
+        #expect(await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0)) == [])
+    }
+
     private func load(_ cases: [String: String]) throws -> (Snapshot, CaseLoader.Result) {
         let store = TemporaryStore(Self.webhooks.merging(cases) { $1 })
         let loaded = store.load()

@@ -214,6 +214,15 @@ import Testing
         #expect(TemporaryStore(without).load().snapshot != nil)
     }
 
+    /// A call refuses such a URL, whoever of the two gives the credentials.
+    @Test func credentialsInTheTemplateAndInATokenAreTwo() {
+        let found = TemporaryStore([
+            "webhooks/s.yaml": "url: 'https://a:b@{{my.Host}}/x'\n",
+            "marketing-activities/my-tokens.yaml": "Host: c:d@example.com\n",
+        ]).load().diagnostics
+        #expect(found.contains { $0.code == "program-url" && $0.message.contains("user:password@ twice") }, "\(found)")
+    }
+
     /// A row of tokens in the place of one value: what is found stays in proportion to the file.
     @Test(.timeLimit(.minutes(1))) func aLongRowOfTokensIsToldOf() {
         let row = String(repeating: "{{lead.Id}}", count: 10_000)

@@ -149,6 +149,25 @@ import YAML
         }
     }
 
+    /// A file may be one long line: where something stands on it is found in time that does not grow with the square of it.
+    @Test(.timeLimit(.minutes(1))) func findsItsWayOnALongLine() throws {
+        let count = 20_000
+        let pairs = (0..<count).map { "\"é\($0)\": {\"b\": \"\u{1F600}\($0)\"}" }
+        let text = "{\(pairs.joined(separator: ", "))}"
+        guard case .mapping(let read)? = try parse(text)?.content else {
+            Issue.record("no mapping")
+            return
+        }
+        var column = 2
+        for (index, pair) in read.enumerated() {
+            #expect(pair.key.column == column)
+            let value = "{\"b\": \"\u{1F600}\(index)\"}"
+            #expect(pair.value.written == value)
+            column += pairs[index].unicodeScalars.count + 2
+        }
+        #expect(read.count == count)
+    }
+
     @Test func boundsTheDepth() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

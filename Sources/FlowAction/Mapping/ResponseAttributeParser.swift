@@ -60,9 +60,8 @@ struct ResponseAttributeParser {
         let isAttribute = position < bytes.count && bytes[position] == UInt8(ascii: "@")
         if isAttribute { position += 1 }
         let nameStart = position
-        let rest = String(decoding: bytes[position...], as: UTF8.self).unicodeScalars
-        for scalar in rest {
-            if scalar == "." || scalar == "[" { break }
+        let key = bytes[position...].prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "[") }
+        for scalar in String(decoding: key, as: UTF8.self).unicodeScalars {
             guard isKeyScalar(scalar) else { throw unexpected(scalar, keyStart: start) }
             position += UTF8.width(scalar)
         }

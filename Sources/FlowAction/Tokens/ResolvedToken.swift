@@ -56,4 +56,19 @@ package struct ResolvedToken: Sendable, Hashable {
         self.isUnresolved = isUnresolved
         self.source = source
     }
+
+    /// A token that stands for nothing at all.
+    package static let unresolved = ResolvedToken(text: "", shape: .text, isUnresolved: true, source: .nothing)
+
+    /// The default of the token, where it has one and there is no value.
+    package consuming func orDefault(of token: TokenReference) -> ResolvedToken {
+        guard text.isEmpty, let defaultText = token.defaultText else { return self }
+        return ResolvedToken(
+            text: defaultText,
+            shape: .text,
+            isSecret: isSecret,
+            isUnresolved: isUnresolved,
+            source: .defaultText
+        )
+    }
 }

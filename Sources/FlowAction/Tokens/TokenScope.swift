@@ -78,22 +78,14 @@ package final class TokenScope: Sendable {
 
     /// What a token stands for, its default included.
     package func resolve(_ token: TokenReference) -> ResolvedToken {
-        let resolved = lookUp(token)
-        guard resolved.text.isEmpty, let defaultText = token.defaultText else { return resolved }
-        return ResolvedToken(
-            text: defaultText,
-            shape: .text,
-            isSecret: resolved.isSecret,
-            isUnresolved: resolved.isUnresolved,
-            source: .defaultText
-        )
+        lookUp(token).orDefault(of: token)
     }
 
     private func lookUp(_ token: TokenReference) -> ResolvedToken {
         switch token.family {
         case .lead: lead(token)
         case .company: company(token)
-        case .program: programToken(token)
+        case .program: snapshot.tree.resolve(token, in: folder)
         case .my: myToken(token)
         case .campaign: member(of: request.campaign, named: "campaign", token) ?? .unresolved
         case .trigger: trigger(token)
@@ -163,24 +155,11 @@ package final class TokenScope: Sendable {
 
     // MARK: The store
 
-    private func programToken(_ token: TokenReference) -> ResolvedToken {
-        guard let program = snapshot.tree.program(of: folder) else { return .unresolved }
-        let source = ResolvedToken.Source.program(folder: folder)
-        switch token.key {
-        case "id":
-            let (text, shape) = TokenFormat.format(program.id)
-            return ResolvedToken(text: text, shape: shape, source: source)
-        case "name": return ResolvedToken(text: program.name, shape: .text, source: source)
-        case "description": return ResolvedToken(text: program.description ?? "", shape: .text, source: source)
-        default: return .unresolved
-        }
-    }
-
     private func myToken(_ token: TokenReference) -> ResolvedToken {
-        let defined = snapshot.tree.token(token.key, in: folder)
         if !request.tokens.isEmpty,
             let override = request.tokens.first(where: { $0.name.lowercased() == token.key })
         {
+            let defined = snapshot.tree.token(token.key, in: folder)
             let (text, shape) =
                 defined.map { TokenFormat.format(override.value, as: $0.token.type) }
                 ?? TokenFormat.format(override.value)
@@ -191,15 +170,7 @@ package final class TokenScope: Sendable {
                 source: .request("tokens")
             )
         }
-        guard let defined else { return .unresolved }
-        // A score may be written +5, which is no number of JSON.
-        let (text, shape) = TokenFormat.format(.text(defined.token.value), as: defined.token.type)
-        return ResolvedToken(
-            text: text,
-            shape: shape,
-            isSecret: defined.token.isSecret,
-            source: .store(folder: defined.definedIn, file: defined.token.file)
-        )
+        return snapshot.tree.resolve(token, in: folder)
     }
 
     // MARK: The clock and the settings
@@ -233,9 +204,6 @@ private struct SeenPositions {
 }
 
 extension ResolvedToken {
-    /// A token that stands for nothing at all.
-    fileprivate static let unresolved = ResolvedToken(text: "", shape: .text, isUnresolved: true, source: .nothing)
-
     /// A known field for which the request has no value.
     fileprivate static func empty(_ catalog: FieldCatalog, _ position: Int) -> ResolvedToken {
         ResolvedToken(text: "", shape: catalog.fields[position].type.emptyShape, source: .nothing)

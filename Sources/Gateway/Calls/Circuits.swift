@@ -13,8 +13,8 @@ package final class Circuits: Sendable {
     /// How many hosts are remembered; a redirect can lead to any number of them.
     private static let maximumHosts = 1_024
 
-    /// How long an open circuit that nobody asks for is remembered where room is needed, in nanoseconds.
-    private static let longestSilence: UInt64 = 300_000_000_000
+    /// For how long beyond its time an open circuit is remembered that nobody asks for.
+    private static let longestSilence = Duration.seconds(300)
 
     /// Makes a table without an entry.
     package init() {}
@@ -36,13 +36,15 @@ package final class Circuits: Sendable {
         guard let rule else { return [] }
         let circuits = circuits.withLock { $0 }
         return circuits.compactMap { host, circuit in
-            let end = circuit.openSince?.addingClamped(rule.openFor).addingClamped(
-                .nanoseconds(Int64(Self.longestSilence))
-            )
-            guard now < end ?? .max else { return nil }
+            guard now < circuit.openSince.map({ Self.end(of: $0, rule) }) ?? .max else { return nil }
             return Reading(host: host, state: circuit.state.rawValue)
         }
         .sorted { $0.host < $1.host }
+    }
+
+    /// Until when a circuit that opened at a moment is remembered.
+    private static func end(of openSince: UInt64, _ rule: Circuit.Rule) -> UInt64 {
+        openSince.addingClamped(rule.openFor).addingClamped(longestSilence)
     }
 
     /// The host that a request goes to, with its port; names ignore case.
@@ -83,7 +85,7 @@ package final class Circuits: Sendable {
         let host = Self.host(of: request)
         circuits.withLock { circuits in
             if circuits[host] == nil {
-                guard case .failure = verdict, makeRoom(in: &circuits, at: now) else { return }
+                guard case .failure = verdict, makeRoom(in: &circuits, at: now, rule) else { return }
             }
             circuits[host, default: Circuit()].record(verdict, of: pass, at: now, rule)
             count.store(circuits.count, ordering: .relaxed)
@@ -91,11 +93,11 @@ package final class Circuits: Sendable {
     }
 
     /// Whether there is room for one more, once what can be forgotten is.
-    private func makeRoom(in circuits: inout [String: Circuit], at now: UInt64) -> Bool {
+    private func makeRoom(in circuits: inout [String: Circuit], at now: UInt64, _ rule: Circuit.Rule) -> Bool {
         guard circuits.count >= Self.maximumHosts else { return true }
         circuits = circuits.filter { _, circuit in
             guard let openSince = circuit.openSince else { return false }
-            return now < openSince + Self.longestSilence
+            return now < Self.end(of: openSince, rule)
         }
         return circuits.count < Self.maximumHosts
     }
