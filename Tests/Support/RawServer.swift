@@ -26,15 +26,27 @@ package final class RawServer: @unchecked Sendable {
     private let requests = Locked<[String]>([])
     private let connectionCount = Locked(0)
     private let openCount = Locked(0)
+    private let listens = Locked(true)
     private let script: @Sendable (_ request: String, _ number: Int) -> [Step]
 
     /// Starts a server; `script` gives the steps of an answer to a request, which is counted from 1.
-    package init(_ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]) {
+    ///
+    /// - Parameters:
+    ///   - host: the address, of IPv4.
+    ///   - port: 0: a free one.
+    package init(
+        host: UInt32 = 0x7F00_0001,
+        port wanted: Int = 0,
+        _ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]
+    ) {
         self.script = script
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var isReused: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = in_port_t(wanted).bigEndian
+        address.sin_addr.s_addr = host.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
         port = withUnsafeMutablePointer(to: &address) { pointer in
@@ -51,6 +63,9 @@ package final class RawServer: @unchecked Sendable {
     /// The requests so far, as they came.
     package var received: [String] { requests.withLock { $0 } }
 
+    /// Whether it listens.
+    package var isListening: Bool { listens.withLock { $0 } }
+
     /// How many connections were made.
     package var connections: Int { connectionCount.withLock { $0 } }
 
@@ -64,7 +79,10 @@ package final class RawServer: @unchecked Sendable {
     }
 
     private func accept() {
-        defer { close(descriptor) }
+        defer {
+            close(descriptor)
+            listens.withLock { $0 = false }
+        }
         while true {
             let connection = Glibc.accept(descriptor, nil, nil)
             guard connection >= 0 else { return }

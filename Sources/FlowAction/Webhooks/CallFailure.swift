@@ -56,6 +56,12 @@ package struct CallFailure: Error, Sendable, Hashable {
         self.sent = sent
     }
 
+    /// The same failure of several tries, of which the service may have got as much.
+    package consuming func with(sent: Sent) -> CallFailure {
+        self.sent = sent
+        return self
+    }
+
     /// The address may not be called.
     package static func blocked(_ request: OutgoingRequest) -> CallFailure {
         CallFailure(

@@ -86,11 +86,7 @@ package struct CallPlan: Sendable {
 
     /// The outcome, where it is a failure with `sent` of all tries.
     private func spoken(_ outcome: Result<ServiceAnswer, CallFailure>) -> Result<ServiceAnswer, CallFailure> {
-        outcome.mapError { failure in
-            var failure = failure
-            failure.sent = sent
-            return failure
-        }
+        outcome.mapError { $0.with(sent: sent) }
     }
 
     /// How long to wait before the next try; `nil` where there is none.

@@ -2,35 +2,50 @@ internal import FlowAction
 
 /// The addresses of a name, tried one after the other until a connection is made.
 ///
-/// Of each family one is tried at a time: libcurl lets the two race (RFC 8305), but where an address is silent it gives the
-/// next one of its family a turn only when something else happens.
+/// Of each family one is tried at a time: libcurl lets the two race (RFC 8305), but where an address does not do, it gives
+/// the next one of its family a turn only when something else happens.
 struct AddressWalk {
-    /// Those that come next.
-    private(set) var left: [IPAddress]
+    private var left: [IPAddress]
+    /// Whether what is left has been tried together.
+    private var isSecondLook = false
 
     /// Begins before the first address; those that are silent at a moment of the loop's clock come last.
-    init(_ addresses: [IPAddress], at now: UInt64, _ silent: borrowing SilentAddresses) {
-        left = addresses
-        guard silent.hasAny(at: now) else { return }
-        left = addresses.filter { !silent.contains($0, at: now) }
-        if left.count < addresses.count { left += addresses.filter { silent.contains($0, at: now) } }
+    init(_ place: KnownPlace, at now: UInt64, _ silent: borrowing SilentAddresses) {
+        left = silent.hasAny(at: now) ? silent.last(place.addresses, port: place.port, at: now) : place.addresses
     }
 
     /// Whether no address is left.
     var isAtEnd: Bool { left.isEmpty }
 
-    /// Takes the next address, and the next one of the other family with it; to be called while there is one.
-    mutating func next() -> [IPAddress] {
-        let first = left.removeFirst()
-        guard let other = left.firstIndex(where: { ($0.v4 == nil) != (first.v4 == nil) }) else { return [first] }
-        return [first, left.remove(at: other)]
+    /// The next address, with the next one of the other family beside it, and whether they are the last; to be called while
+    /// there is one.
+    func next() -> (addresses: [IPAddress], isLast: Bool) {
+        let first = left[0]
+        guard let other = left.first(where: { ($0.v4 == nil) != (first.v4 == nil) }) else {
+            return ([first], left.count == 1)
+        }
+        return ([first, other], left.count == 2 && isSecondLook)
+    }
+
+    /// Goes on without some addresses; the last two, of which either may have needed more time, have another look.
+    mutating func giveUp(_ addresses: [IPAddress]) {
+        if addresses.count == 2, left.count == 2, !isSecondLook {
+            isSecondLook = true
+        } else {
+            left.removeAll(where: addresses.contains)
+        }
     }
 }
 
 /// Addresses that no connection could be made to lately, by the loop's clock: as long as there are others, nobody waits for
 /// them again.
 struct SilentAddresses {
-    private var ends: [IPAddress: UInt64] = [:]
+    private struct Endpoint: Hashable {
+        var address: IPAddress
+        var port: Int
+    }
+
+    private var ends: [Endpoint: UInt64] = [:]
     private var lastEnd: UInt64 = 0
 
     /// For how long an address comes last.
@@ -39,18 +54,24 @@ struct SilentAddresses {
     /// How many addresses are kept.
     private static let maximum = 1_024
 
-    /// Whether there are any.
+    /// Whether there may be any.
     func hasAny(at now: UInt64) -> Bool { now < lastEnd }
 
-    /// Whether an address is one of them.
-    func contains(_ address: IPAddress, at now: UInt64) -> Bool {
-        ends[address].map { now < $0 } ?? false
+    /// The addresses with those at the end that are silent, the one that has been so for longest first: it may be back.
+    func last(_ addresses: [IPAddress], port: Int, at now: UInt64) -> [IPAddress] {
+        let ends = addresses.map { self.ends[Endpoint(address: $0, port: port)].flatMap { now < $0 ? $0 : nil } ?? 0 }
+        return addresses.indices.sorted { (ends[$0], $0) < (ends[$1], $1) }.map { addresses[$0] }
     }
 
     /// Adds addresses.
-    mutating func insert(_ addresses: [IPAddress], at now: UInt64) {
+    mutating func insert(_ addresses: [IPAddress], port: Int, at now: UInt64) {
         if ends.count >= Self.maximum || !hasAny(at: now) { ends = [:] }
         lastEnd = now + Self.nanoseconds
-        for address in addresses { ends[address] = lastEnd }
+        for address in addresses { ends[Endpoint(address: address, port: port)] = lastEnd }
+    }
+
+    /// Takes an address out that has taken a connection.
+    mutating func remove(_ address: IPAddress, port: Int) {
+        ends[Endpoint(address: address, port: port)] = nil
     }
 }

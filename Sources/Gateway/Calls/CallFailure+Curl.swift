@@ -110,11 +110,6 @@ extension CallFailure {
         ("unable to set private key", "the webhook's client certificate and client key do not belong together"),
     ]
 
-    /// Whether no connection was made to an address, so that another one may do.
-    var isOfConnecting: Bool {
-        sent == .no && (type == .timeout || type == .connectFailure || type == .blockedAddress)
-    }
-
     /// The time ran out.
     ///
     /// - Parameters:

@@ -98,7 +98,7 @@ package final class Caller: @unchecked Sendable {
                 result = outcome
             } else {
                 let bound = TryBound(started: tryStarted, deadline: tryDeadline, callStarted: started, whole: deadline)
-                result = await attempt(plan.request, settings, bound, &timing)
+                result = await tryOnce(plan.request, settings, bound, &timing)
             }
             let step = plan.next(
                 after: result,
@@ -167,7 +167,7 @@ package final class Caller: @unchecked Sendable {
     }
 
     /// One request and its response, where the circuit lets it through.
-    private func attempt(
+    private func tryOnce(
         _ request: OutgoingRequest,
         _ settings: CallSettings,
         _ bound: TryBound,
@@ -203,12 +203,12 @@ package final class Caller: @unchecked Sendable {
             return .failure(.timeout(request, bound: bound.length, .connect(way: "")))
         }
         if let place, place.addresses.count > 1 { return await walk(request, place, settings, bound, &timing) }
-        return await transfer(request, place, settings, bound, connectingUntil: bound.deadline, &timing)
+        return await attempt(request, at: place, settings, bound, connectingUntil: bound.deadline, &timing).result
     }
 
     /// One request to a name that has several addresses, and its response.
     ///
-    /// While there are others, an address has half of the time that is left to take a connection.
+    /// While there are others, an address has half of the time that is left to take a connection, where that is enough.
     private func walk(
         _ request: OutgoingRequest,
         _ place: KnownPlace,
@@ -216,62 +216,92 @@ package final class Caller: @unchecked Sendable {
         _ bound: TryBound,
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
-        var walk = AddressWalk(place.addresses, at: loop.now, silent)
-        var last: CallFailure?
+        let started = loop.now
+        var walk = AddressWalk(place, at: started, silent)
+        var failure: CallFailure?
+        var sent = CallFailure.Sent.no
         while true {
             let now = loop.now
-            let time = bound.deadline - min(now, bound.deadline)
-            let addresses = walk.next()
-            let isLast = walk.isAtEnd || time / 2 < Self.leastConnectTime
-            let result = await transfer(
+            let left = bound.deadline - min(now, bound.deadline)
+            let (addresses, isLast) = walk.next()
+            // What a proxy takes to reach the service is no time of its own.
+            let isHalved = !isLast && settings.proxy == nil && left / 2 >= Self.leastConnectTime
+            let attempt = await attempt(
                 request,
-                KnownPlace(name: place.name, port: place.port, addresses: isLast ? addresses + walk.left : addresses),
+                at: KnownPlace(name: place.name, port: place.port, addresses: addresses),
                 settings,
                 bound,
-                connectingUntil: isLast ? bound.deadline : now + time / 2,
+                connectingUntil: now + (isHalved ? left / 2 : left),
                 &timing
             )
-            guard case .failure(let failure) = result, failure.isOfConnecting else { return result }
-            if failure.type == .blockedAddress {
-                // What was wrong with the others tells more.
-                last = last ?? failure
-            } else {
-                silent.insert(addresses, at: loop.now)
-                last = failure
+            guard attempt.mayDoElsewhere, case .failure(let found) = attempt.result else {
+                if let peer = attempt.peer { silent.remove(peer, port: place.port) }
+                // Told from the beginning of the try.
+                if case .success = attempt.result { timing.firstByte += Int64((now - started) / 1_000) }
+                return attempt.result.mapError { $0.with(sent: max(sent, $0.sent)) }
             }
-            if isLast || loop.now >= bound.deadline { return .failure(last ?? failure) }
+            sent = max(sent, found.sent)
+            // What was wrong with those that may be called tells more.
+            if failure == nil || found.type != .blockedAddress { failure = found }
+            // Of two that race, one that took the connection is the one that could not be used.
+            let lost = attempt.peer.map { [$0] } ?? addresses
+            if found.type != .blockedAddress, found.type != .timeout || !bound.isCutShort {
+                silent.insert(lost, port: place.port, at: loop.now)
+            }
+            walk.giveUp(lost)
+            if walk.isAtEnd || loop.now >= bound.deadline { return .failure((failure ?? found).with(sent: sent)) }
         }
     }
 
     /// What an address has at least to take a connection, in nanoseconds: time for a lost packet, and for a slow handshake.
     private static let leastConnectTime: UInt64 = 2_000_000_000
 
+    /// What came of one request to one place.
+    private struct Attempt {
+        var result: Result<ServiceAnswer, CallFailure>
+        /// Whether another address of the name may do.
+        var mayDoElsewhere = false
+        /// Which address a connection was made to, where that matters.
+        var peer: IPAddress?
+    }
+
     /// One request to a place, or to what needs no look-up, and its response.
     ///
     /// - Parameter connectingUntil: when a connection is to be made, in nanoseconds of the loop's clock.
-    private func transfer(
+    private func attempt(
         _ request: OutgoingRequest,
-        _ place: KnownPlace?,
+        at place: KnownPlace?,
         _ settings: CallSettings,
         _ bound: TryBound,
         connectingUntil connectDeadline: UInt64,
         _ timing: inout CallTiming
-    ) async -> Result<ServiceAnswer, CallFailure> {
+    ) async -> Attempt {
         guard let transfer = idle.popLast() ?? Transfer(sockets: sockets) else {
-            return .failure(CallFailure(.connectFailure, detail: "No memory is left for another call.", sent: .no))
+            let detail = "No memory is left for another call."
+            return Attempt(result: .failure(CallFailure(.connectFailure, detail: detail, sent: .no)))
         }
         let now = loop.now
         let milliseconds = Self.milliseconds(from: now, to: bound.deadline)
         let connecting = connectDeadline < bound.deadline ? Self.milliseconds(from: now, to: connectDeadline) : nil
         transfer.prepare(request, place: place, settings: settings, milliseconds: milliseconds, connecting: connecting)
         let code = await perform(transfer)
-        transfer.add(to: &timing)
-        let outcome: Result<ServiceAnswer, CallFailure> =
-            code == CURLE_OK
-            ? .success(transfer.takeAnswer())
-            : .failure(CallFailure(of: transfer, code, request, bound: bound.length))
+        var attempt: Attempt
+        if code == CURLE_OK {
+            transfer.add(to: &timing)
+            attempt = Attempt(result: .success(transfer.takeAnswer()))
+            if silent.hasAny(at: now) { attempt.peer = transfer.peer }
+        } else {
+            if transfer.starts > 0 {
+                transfer.add(to: &timing)
+            } else {
+                timing.connect += Int64((loop.now - now) / 1_000)
+            }
+            attempt = Attempt(result: .failure(CallFailure(of: transfer, code, request, bound: bound.length)))
+            attempt.mayDoElsewhere = transfer.mayDoElsewhere(after: code)
+            attempt.peer = transfer.peer
+        }
         if idle.count < Self.keptHandles, !transfer.isWorn { idle.append(transfer) }
-        return outcome
+        return attempt
     }
 
     /// At least one, and rounded up: a deadline is not to pass before its time.

@@ -335,10 +335,31 @@ final class Transfer {
     var phase: CallPhase {
         if response.hasBegun { return .read }
         if starts > 0 { return .wait }
-        // A proxy is connected to as well where its tunnel is not made yet.
-        let isSecuring = proxy == nil && flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0
+        let isSecuring = isConnected && (proxy == nil || flowhook_get_long(easy, CURLINFO_HTTP_CONNECTCODE) == 200)
         return isSecuring ? .secure : .connect(way: way)
     }
+
+    /// Whether another address of the name may do: this one took no connection, or none that could be used, and what may
+    /// have been sent may be sent again. An answer of a proxy is one, whichever of its addresses gives it.
+    func mayDoElsewhere(after code: CURLcode) -> Bool {
+        if isBlocked { return true }
+        guard !response.hasBegun, proxy == nil || !isConnected else { return false }
+        switch code {
+        // libcurl repeats by itself what met the end of a kept connection.
+        case CURLE_COULDNT_CONNECT: return starts == 0 || isIdempotent
+        case CURLE_OPERATION_TIMEDOUT, CURLE_SSL_CONNECT_ERROR: return starts == 0
+        default: return false
+        }
+    }
+
+    /// The address that the request's connection, new or kept, leads to; `nil` where there is none.
+    var peer: IPAddress? {
+        guard isConnected || starts > 0 else { return nil }
+        return flowhook_get_string(easy, CURLINFO_PRIMARY_IP).flatMap { IPAddress(String(cString: $0)) }
+    }
+
+    /// Whether a connection was made, to the service or its proxy.
+    private var isConnected: Bool { flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0 }
 
     /// curl's own words on a failure; for TLS they name the cause, and nothing of the request.
     var curlDetail: String { String(cString: errorBuffer) }

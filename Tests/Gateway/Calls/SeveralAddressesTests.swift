@@ -1,5 +1,6 @@
 import FlowAction
 import Gateway
+import Glibc
 import TestSupport
 import Testing
 
@@ -62,6 +63,78 @@ import Testing
         #expect(failure?.sent == .no)
         let blocked = try self.bench([kinds[0], IPAddress(v4: 0x0A00_0002)])
         #expect(blocked.failure(blocked.request(server, host: "service.test"))?.type == .blockedAddress)
+    }
+
+    /// The good address fails once beside a dead one: when it is back, nobody waits for the dead one again.
+    @Test func anAddressThatIsBackComesFirst() throws {
+        let server = RawServer { _, _ in [ok, .close] }
+        let silent = try SilentAddress(Self.other, port: server.port)
+        let bench = try bench([Self.other, Self.good])
+        #expect(bench.send(bench.request(server, host: "service.test", timeout: .seconds(5))).status == 200)
+        server.stop()
+        for _ in 0..<6_000 where server.isListening { usleep(10_000) }
+        let request = bench.request(server, host: "service.test", timeout: .milliseconds(900))
+        #expect(bench.failure(request)?.sent == .no)
+        let again = RawServer(port: server.port) { _, _ in [ok, .close] }
+        defer { again.stop() }
+        for _ in 0..<3 { #expect(bench.send(request).status == 200) }
+        withExtendedLifetime(silent) {}
+    }
+
+    /// Addresses that refuse are passed by where there is no time for a silent one, too.
+    @Test func aShortTimeIsEnoughForThoseThatRefuse() throws {
+        let server = RawServer { _, _ in [ok, .close] }
+        defer { server.stop() }
+        let refusing = (10..<40).map { IPAddress(v4: 0x7F00_0000 + UInt32($0)) }
+        let bench = try bench(refusing + [Self.good])
+        let request = bench.request(server, host: "service.test", timeout: .seconds(1))
+        #expect(bench.send(request).status == 200)
+    }
+
+    /// An address of IPv6 that takes connections and no handshake: that of IPv4 has its turn.
+    @Test func theOtherFamilyIsTriedWhereAHandshakeHangs() throws {
+        let server = RawServer { _, _ in [ok] }
+        defer { server.stop() }
+        let hanging = try SilentAddress.takingConnections(port: server.port)
+        let loopback = try #require(IPAddress("::1"))
+        let bench = try bench([loopback, Self.good])
+        bench.settings.allowNetworks.append(try #require(NetworkBlock("::1/128")))
+        var request = bench.request(server, host: "service.test", timeout: .seconds(5))
+        request.url = "https://service.test:\(server.port)/p"
+        request.isSecure = true
+        #expect(bench.failure(request)?.type == .timeout)
+        #expect(server.connections == 1)
+        withExtendedLifetime(hanging) {}
+    }
+
+    /// What a proxy answers is an answer, though another address of it is left.
+    @Test func aProxyThatRefusesIsNotPassedBy() throws {
+        let proxy = RawServer { _, _ in [.text("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), .close] }
+        defer { proxy.stop() }
+        let bench = try bench([Self.good, Self.other])
+        bench.settings.proxy = "http://proxy.test:\(proxy.port)"
+        var request = bench.request(proxy, host: "service.test", timeout: .seconds(5))
+        request.url = "https://service.test/p"
+        request.isSecure = true
+        let failure = bench.failure(request)
+        #expect(failure?.type == .connectFailure)
+        #expect(failure?.detail.contains("403 to CONNECT") == true, "\(String(describing: failure))")
+        #expect(proxy.received.count == 1)
+    }
+
+    /// A kept connection ends under a request that may be sent again, and its address is gone: another one takes it.
+    @Test func whatIsRepeatedGoesToAnotherAddress() throws {
+        let first = RawServer { _, number in number == 1 ? [ok] : [.close] }
+        let second = RawServer(host: 0x7F00_0002, port: first.port) { _, _ in [ok] }
+        defer { second.stop() }
+        let bench = try bench([Self.good, Self.other])
+        let request = bench.request(first, .get, host: "service.test", timeout: .seconds(5))
+        #expect(bench.send(request).status == 200)
+        first.stop()
+        for _ in 0..<6_000 where first.isListening { usleep(10_000) }
+        let result = bench.send(request)
+        #expect(result.status == 200, "\(result)")
+        #expect(second.received.count == 1)
     }
 
     /// A request that may have arrived goes nowhere else.

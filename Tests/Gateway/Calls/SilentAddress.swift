@@ -25,6 +25,27 @@ final class SilentAddress {
         }
     }
 
+    /// The loopback address of IPv6, where connections are taken by the system, and by nobody else.
+    static func takingConnections(port: Int) throws -> SilentAddress {
+        let address = SilentAddress()
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(descriptor >= 0)
+        address.descriptors.append(descriptor)
+        var place = sockaddr_in6()
+        place.sin6_family = sa_family_t(AF_INET6)
+        place.sin6_port = in_port_t(port).bigEndian
+        place.sin6_addr = in6addr_loopback
+        let isBound = withUnsafePointer(to: &place) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
+        }
+        try #require(isBound && listen(descriptor, 16) == 0)
+        return address
+    }
+
+    private init() {}
+
     deinit {
         for descriptor in descriptors { close(descriptor) }
     }
