@@ -55,7 +55,10 @@ final class ReloadReport: @unchecked Sendable {
     /// The settings that only a start reads.
     private func warnOfRestart(_ settings: Settings) {
         if settings.listen != started.listen {
-            log.write(.warning, "the setting listen has changed; it takes effect at the next start")
+            log.write(
+                .warning,
+                "the setting listen has changed; it takes effect at the next start, where no socket is handed over"
+            )
         }
         if settings.eventLoops != started.eventLoops {
             log.write(.warning, "the setting event_loops has changed; it takes effect at the next start")

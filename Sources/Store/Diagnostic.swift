@@ -18,17 +18,38 @@ package struct Diagnostic: Sendable, Hashable {
     package var suggestion: String?
 
     /// The codes of findings that suggest a value of the file in other words, which may hold a credential.
-    private static let codesOfValues = ["yaml-token", "text-expected", "token-value", "adjacent-tokens"]
+    private static let codesOfValues = [
+        "yaml-token", "yaml-comment", "text-expected", "token-value", "adjacent-tokens",
+    ]
 
     /// The finding in one line, for the file's author: `FILE:LINE:COLUMN: error: TEXT`.
     package var text: String {
-        suggestion.map { "\(bareText); did you mean \($0)?" } ?? bareText
+        Self.escaped(suggestion.map { "\(bareText); did you mean \($0)?" } ?? bareText)
     }
 
     /// The same for the log and for callers: without a suggestion that repeats a value of the file.
     package var publicText: String {
-        Self.codesOfValues.contains(code) ? bareText : text
+        Self.codesOfValues.contains(code) ? Self.escaped(bareText) : text
     }
 
     private var bareText: String { "\(file):\(line):\(column): \(severity.rawValue): \(message)" }
+
+    /// A line with what would end it, or steer a terminal, as the escape of JSON: names of files and keys may hold it.
+    private static func escaped(_ line: String) -> String {
+        guard line.unicodeScalars.contains(where: isControl) else { return line }
+        var text = ""
+        for scalar in line.unicodeScalars {
+            if isControl(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || 0x7F..<0xA0 ~= scalar.value || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
 }

@@ -90,6 +90,9 @@ struct ExpectationReader {
                 findings.error("mapping-expected", "\"headers\" is a mapping of names and values", at: headers)
                 return nil
             }
+            if pairs.isEmpty {
+                findings.error("expect-empty", "\"headers\" names none; without a name it shows nothing", at: headers)
+            }
             let members = pairs.map { pair in
                 let isNone = pair.value.json == .null
                 let value = isNone ? nil : text(pair.value, "a header's value", &findings)

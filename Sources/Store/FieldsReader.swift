@@ -13,6 +13,7 @@ struct FieldsReader {
 
     /// Adds the file's fields to the standard ones, or puts them in place of those that share a name.
     func read(_ bytes: [UInt8], _ findings: inout Findings) -> [LeadField] {
+        guard !findings.holdsConflict(bytes) else { return StandardFields.lead }
         let json: JSONValue
         do {
             json = try JSONValue(parsing: bytes)

@@ -123,10 +123,11 @@ struct Findings {
 
     /// Reads a file as YAML; `nil` where it is empty, or wrong beyond reading on.
     mutating func parse(_ bytes: [UInt8]) -> YAMLNode? {
+        guard !holdsConflict(bytes) else { return nil }
         let (node, errors) = YAMLNode.read(bytes)
         for error in errors {
             add(
-                .error,
+                error.isWarning ? .warning : .error,
                 error.code,
                 error.message,
                 line: error.line,
@@ -135,6 +136,34 @@ struct Findings {
             )
         }
         return node
+    }
+
+    /// Finds what a merge of git has left in a file: wherever it stands, nobody meant it.
+    mutating func holdsConflict(_ bytes: [UInt8]) -> Bool {
+        var line = 1
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+            if end - start >= 7, Self.isMarker(bytes[start..<end]) {
+                add(
+                    .error,
+                    "merge-conflict",
+                    "this is a marker of a merge that is not done; keep one of the two versions, and remove the markers",
+                    line: line
+                )
+                return true
+            }
+            line += 1
+            start = end + 1
+        }
+        return false
+    }
+
+    private static func isMarker(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let first = line.first, "<=>|".utf8.contains(first) else { return false }
+        let rest = line.drop { $0 == first }
+        let isAlone = rest.isEmpty || rest.elementsEqual([UInt8(ascii: "\r")])
+        return line.count - rest.count == 7 && (first == UInt8(ascii: "=") ? isAlone : rest.first == UInt8(ascii: " "))
     }
 }
 

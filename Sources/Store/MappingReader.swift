@@ -9,8 +9,15 @@ struct MappingReader {
 
     /// Opens a mapping.
     ///
+    /// - Parameter namesUnknown: whether a finding repeats an unknown key, which may be a value in the wrong place.
     /// - Returns: `nil`, with a finding, where the node is no mapping.
-    init?(_ node: YAMLNode, keys: [String], what: String, _ findings: inout Findings) {
+    init?(
+        _ node: YAMLNode,
+        keys: [String],
+        what: String,
+        namesUnknown: Bool = true,
+        _ findings: inout Findings
+    ) {
         guard case .mapping(let pairs) = node.content else {
             findings.error("mapping-expected", "\(what) is to be a mapping of keys and values", at: node)
             return nil
@@ -19,7 +26,7 @@ struct MappingReader {
         for (index, name) in names.enumerated() where !keys.contains(name) {
             findings.error(
                 "unknown-key",
-                "\(what) has no key \"\(name)\"; it may have \(keys.joined(separator: ", "))",
+                "\(what) has no \(namesUnknown ? "key \"\(name)\"" : "such key"); it may have \(keys.joined(separator: ", "))",
                 at: pairs[index].key,
                 suggestion: NearestWord.find(name, among: keys)
             )

@@ -83,7 +83,9 @@ struct MyTokensReader {
 
     private func described(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
         let keys = StoreVocabulary.myToken
-        guard let reader = MappingReader(node, keys: keys, what: "a My Token", &findings) else { return nil }
+        guard let reader = MappingReader(node, keys: keys, what: "a My Token", namesUnknown: false, &findings) else {
+            return nil
+        }
         let kind: MyToken.Kind? = reader.word("type", &findings)
         let isSecret = reader.flag("secret", &findings) ?? false
         let sources = ["value", "file", "env", "credential"].filter { reader[$0] != nil }
@@ -175,6 +177,7 @@ struct MyTokensReader {
 
     private func text(ofFile path: String) throws(StoreFiles.ReadError) -> String {
         var bytes = try files.readOutside(path)
+        if bytes.starts(with: StoreFiles.byteOrderMark) { bytes.removeFirst(StoreFiles.byteOrderMark.count) }
         // An editor ends a file with a line break that is not part of the secret.
         if bytes.last == UInt8(ascii: "\n") {
             bytes.removeLast()

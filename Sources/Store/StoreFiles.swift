@@ -14,7 +14,7 @@ package struct StoreFiles {
     static let maximumBytes = 4 << 20
 
     /// The byte order mark in UTF-8 (RFC 3629 section 6), which some editors begin files with.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Why a file cannot be read, as a sentence for a finding.
     struct ReadError: Error, Equatable {

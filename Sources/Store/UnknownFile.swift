@@ -25,7 +25,9 @@ enum UnknownFile {
         }
         return files
             + listing.folders.compactMap { name in
-                meant(by: name, in: folders).map { finding(name, "nothing reads this folder; \(read)", "\($0)/") }
+                (meant(by: name, in: folders) ?? misspelt(name)).map {
+                    finding(name, "nothing reads this folder; \(read)", "\($0)/")
+                }
             }
     }
 
@@ -66,6 +68,12 @@ enum UnknownFile {
         if lower.hasSuffix(".json") { return name.dropLast(5) + ".yaml" }
         guard let dot = name.lastIndex(of: ".") else { return name.first?.isLowercase == true ? "\(name).yaml" : nil }
         return hasEndingInCapitals(name) ? name[..<dot] + name[dot...].lowercased() : nil
+    }
+
+    /// The long names alone: a folder `test` or `rests` may be its owner's.
+    private static func misspelt(_ name: String) -> String? {
+        let names = ["webhooks", ProgramsReader.folder]
+        return names.contains(name) ? nil : NearestWord.find(name, among: names)
     }
 
     private static func meant(by name: String, in words: [String: String]) -> String? {

@@ -20,6 +20,8 @@ struct XMLScreen {
         if let zero = bytes.firstIndex(of: 0) { throw error(.invalidCharacter, at: zero) }
         while skip(past: UInt8(ascii: "<")) {
             if starts(with: "!--") {
+                // The end shares no hyphen with the beginning: <!--> is none.
+                position += 3
                 guard skip(past: "-->") else { return }
             } else if starts(with: "![CDATA[") {
                 guard skip(past: "]]>") else { return }

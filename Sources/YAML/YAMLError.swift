@@ -10,6 +10,8 @@ package struct YAMLError: Error, Sendable, Hashable {
     package var message: String
     /// The spelling that would be right, where it can be told.
     package var suggestion: String?
+    /// Whether it is YAML all the same, and most probably not what its author meant.
+    package var isWarning = false
 
     /// Describes an error.
     package init(line: Int, column: Int, code: String, message: String, suggestion: String? = nil) {

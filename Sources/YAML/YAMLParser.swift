@@ -14,7 +14,7 @@ extension YAMLNode {
     /// - Throws: the first error, with its place.
     package static func parse(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
         let (node, errors) = read(bytes)
-        if let error = errors.first { throw error }
+        if let error = errors.first(where: { !$0.isWarning }) { throw error }
         return node
     }
 
@@ -121,6 +121,7 @@ private struct YAMLComposer {
             let rest = source.rest(of: event.endLine, from: event.endColumn)
             return YAMLNode(content: .scalar(text + rest, .plain), line: event.line, column: event.column)
         }
+        if isPlain, let warning = source.hash(after: text, event.endLine, event.endColumn) { errors.append(warning) }
         let isWalked = !isPlain || event.endLine > event.line
         return YAMLNode(
             content: .scalar(text, event.style),

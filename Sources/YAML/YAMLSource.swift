@@ -6,6 +6,8 @@ final class YAMLSource {
     /// Where every so many characters of the line that was last looked at begin: a file may be one long line.
     private var marks: (line: Int, offsets: [Int]) = (0, [])
 
+    private lazy var holdsHash = bytes.contains(UInt8(ascii: "#"))
+
     /// How many characters lie between two marks.
     private static let stride = 64
 
@@ -160,6 +162,27 @@ final class YAMLSource {
                 "YAML takes the rest of the line from \" #\" for a comment, within an open {{; put the value in quotes",
             suggestion: quoted(text + rest)
         )
+    }
+
+    /// The warning of a comment behind a plain value that reads as a part of it, such as `#{{lead.Id}}`, `#1` or `#ff0000`;
+    /// `nil` where there is none.
+    func hash(after text: String, _ line: Int, _ column: Int) -> YAMLError? {
+        guard holdsHash, let rest = lineRest(line, column) else { return nil }
+        let comment = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        guard comment.startIndex > rest.startIndex, comment.first == UInt8(ascii: "#") else { return nil }
+        let word = comment.dropFirst().prefix { $0 > UInt8(ascii: " ") }
+        let isNumber = word.first.map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
+        let isColour = [3, 6, 8].contains(word.count) && word.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+        guard isNumber || isColour || word.starts(with: "{{".utf8) else { return nil }
+        var warning = YAMLError(
+            line: line,
+            column: column + comment.startIndex - rest.startIndex,
+            code: "yaml-comment",
+            message: "YAML takes the rest of the line from \" #\" for a comment; put the value in quotes if it goes on",
+            suggestion: quoted(text + String(decoding: rest, as: UTF8.self))
+        )
+        warning.isWarning = true
+        return warning
     }
 
     /// What its author took for the value at a place: the rest of the line, and inside brackets up to their end.

@@ -43,7 +43,7 @@ struct Serve: ParsableCommand {
         let log = Log(writer: LogWriter(), settings: snapshot.settings)
         defer { log.close() }
         for warning in loaded.diagnostics { log.write(.warning, warning.publicText) }
-        let socket = try listeningSocket(snapshot.settings)
+        let socket = try listeningSocket(snapshot.settings, log)
         defer { socket.removeFile() }
         snapshot = fitted(snapshot, log)
         let server = try Server(snapshot: snapshot, socket: socket, log: log)
@@ -57,7 +57,7 @@ struct Serve: ParsableCommand {
         if !isDrained { throw ExitCode(ExitStatus.unavailable) }
     }
 
-    private func listeningSocket(_ settings: Settings) throws -> ListeningSocket {
+    private func listeningSocket(_ settings: Settings, _ log: Log) throws -> ListeningSocket {
         if let listen {
             return try open(listen)
         }
@@ -68,6 +68,7 @@ struct Serve: ParsableCommand {
                     "In a drop-in of flowhook.socket an empty ListenStream= stands before another one."
                 )
             }
+            if settings.listen != nil { log.write(.warning, "the setting listen is not used: a socket is handed over") }
             return ListeningSocket(inherited: descriptor)
         }
         guard let address = settings.listen else {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+internal import Glibc
 
 /// Starts in the way that the surroundings ask for.
 @main
@@ -13,6 +14,11 @@ enum Start {
         case .listeningSocket where CommandLine.arguments.count == 1:
             Flowhook.main(["serve"])
         case .listeningSocket, .shell:
+            // The runtime reads them from /proc; without them every command would be no command.
+            guard !CommandLine.arguments.isEmpty else {
+                printError(["flowhook: the arguments cannot be read: mount /proc"])
+                _exit(ExitStatus.system)
+            }
             failOnLostOutput()
             Flowhook.main()
         }

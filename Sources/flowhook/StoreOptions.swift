@@ -127,6 +127,8 @@ enum ExitStatus {
     static let output: Int32 = 73
     /// The service cannot get what it needs of the system.
     static let unavailable: Int32 = 69
+    /// The system denies what every command needs.
+    static let system: Int32 = 71
     /// The store does not load.
     static let configuration: Int32 = 78
 }

@@ -28,6 +28,25 @@ import Testing
         """,
     ]
 
+    /// An object without a member is one: nothing is to be written, and nothing skipped.
+    @Test func anEmptyObjectIsCompared() async throws {
+        let found = try await run(Self.request + Self.answer + "expect: {fields: {}, skipped: {}}\n")
+        #expect(
+            found == [
+                "fields.NumberOfEmployees: expected nothing, got 250", "fields.Rating: expected nothing, got null",
+                #"skipped.Title: expected nothing, got "empty""#,
+            ]
+        )
+        let (_, cases) = try load(["tests/case.yaml": Self.request + "answer: timeout\nexpect: {sent: {headers: {}}}"])
+        #expect(cases.diagnostics.map(\.code) == ["expect-empty"])
+    }
+
+    /// A field that is not there because the call failed: the reason stands beside it.
+    @Test func aFailureExplainsWhatIsMissing() async throws {
+        let found = try await run(Self.request + "answer: connect-failure\nexpect: {fields: {Title: x}}\n")
+        #expect(found.first?.contains("connect-failure") == true, "\(found)")
+    }
+
     /// A machine without the secrets masks nothing that only looks like one.
     @Test func aPlaceholderIsMaskedNowhereElse() async throws {
         let store = TemporaryStore([

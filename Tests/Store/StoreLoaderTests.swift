@@ -140,6 +140,12 @@ import Testing
             "adjacent-tokens"
         ),
         .webhook("custom_headers: [a]", "2:17: error", "mapping-expected"),
+        .webhook("custom_headers: {X-Note: ok}\ndescription: Lead #{{lead.Id}} a", "3:19: warning", "yaml-comment"),
+        .webhook("description: paint it #ff0000", "2:23: warning", "yaml-comment"),
+        .webhook("description: ticket #12", "2:21: warning", "yaml-comment"),
+        .webhook("<<<<<<< HEAD\nenabled: true\n=======\nenabled: false\n>>>>>>> b", "2:1: error", "merge-conflict"),
+        .webhook("description: \"a\n=======\nb\"", "3:1: error", "merge-conflict"),
+        .other("fields.json", "{\n>>>>>>> main\n}", "2:1: error", "merge-conflict"),
         .webhook("custom_headers: {'a b': c}", "2:18: error", "header-name"),
         .webhook("custom_headers: {Host: c}", "2:18: error", "header-reserved"),
         .webhook("custom_headers: {content-length: c}", "2:18: error", "header-reserved"),
@@ -303,6 +309,30 @@ import Testing
         unlink(store.path("webhooks/outside.yaml"))
         store.link("webhooks/broken.yaml", to: "nowhere")
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
+    }
+
+    /// A name from a file ends no line of the findings, and steers no terminal.
+    @Test func escapesControlCharactersInFindings() {
+        let store = TemporaryStore(["webhooks/a.yaml": "\"bad\\nkey\\e[2J\\x9b\": 1\nurl: https://example.com/\n"])
+        let found = store.load().diagnostics
+        #expect(found.count == 1)
+        #expect(found[0].text.contains(#"no key "bad\u000akey\u001b[2J\u009b""#), "\(found[0].text)")
+        #expect(!found[0].publicText.unicodeScalars.contains { $0.value < 0x20 || 0x7F..<0xA0 ~= $0.value })
+    }
+
+    /// Text behind a plain value that is a comment to its author, too.
+    @Test(arguments: ["true # see {{my.Key}}", "true #TODO later", "true  ## a", "\"a\" #12", "true#12", "12 # 12"])
+    func aCommentIsNoMistake(value: String) {
+        let store = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\ndescription: \(value)\n"])
+        #expect(store.load().diagnostics.map(\.code) == [])
+    }
+
+    /// A value in a key's place is not repeated where others read it.
+    @Test func aSecretInAKeysPlaceIsNotRepeated() {
+        let store = TemporaryStore(["marketing-activities/my-tokens.yaml": "K: {secret: true, sk_live_abc123}\n"])
+        let found = store.load().diagnostics
+        #expect(found.contains { $0.code == "unknown-key" })
+        #expect(!found.contains { $0.publicText.contains("sk_live") })
     }
 
     /// What is no file is told of where a file would be read, and passed over elsewhere.

@@ -149,6 +149,13 @@ import XML
         #expect(throws: XMLError(.tooManyAttributes, line: 258, column: 6)) { try parse(element(257)) }
         let hidden = ["<!-- x='<' ", "-->", "<![CDATA[ ' <a x='", "]]>", "<?p \" <", "?>"].joined()
         #expect(throws: XMLError.self) { try parse("<r>" + hidden + element(257) + "</r>") }
+        // A comment's end shares no hyphen with its beginning.
+        for (open, close) in [("<!-->", "-->"), ("<!--->", "-->")] {
+            let comment = "\(open) <![CDATA[ \(close)"
+            #expect(throws: XMLError.self) { try parse("\(comment)\(element(257))<!-- ]]> -->") }
+            let equals = String(repeating: "=", count: 300)
+            #expect(throws: Never.self) { try parse("<r>\(open)<\(equals)\(close)</r>") }
+        }
         // An equals sign elsewhere is no attribute.
         let text = String(repeating: "= ", count: 1000)
         #expect(throws: Never.self) { try parse("<r><!--\(text)--><a k='\(text)'>\(text)</a><![CDATA[\(text)]]></r>") }

@@ -53,7 +53,8 @@ package struct Difference: Sendable, Hashable {
                 isWhole: isWhole || join(place, member.name) == "sent.json"
             )
         }
-        if isWhole {
+        // Whoever expects an object without a member expects that there is none.
+        if isWhole || expected.members.isEmpty {
             for member in got.members where expected[member.name] == nil {
                 differences.append(
                     Difference(place: join(place, member.name), expected: "nothing", got: shown(member.value))

@@ -53,7 +53,8 @@ extension Pipeline {
             at: "",
             isWhole: false
         )
-        return differences.map { $0.explained(by: answer) }
+        let isTold = differences.contains { $0.place == "outcome" || $0.place.hasPrefix("error") }
+        return differences.map { $0.explained(by: answer, isErrorTold: isTold) }
     }
 
     /// The values that nobody is to read: the store's secrets, and what the request puts in their place.
@@ -140,9 +141,13 @@ private struct CannedTries {
 
 extension Difference {
     /// The difference with what the answer says of it beside it.
-    fileprivate func explained(by answer: FlowActionAnswer) -> Difference {
+    ///
+    /// - Parameter isErrorTold: whether another difference tells the error.
+    fileprivate func explained(by answer: FlowActionAnswer, isErrorTold: Bool) -> Difference {
         var difference = self
-        if place == "outcome" || place.hasPrefix("error"), let error = answer.error {
+        let isOfError = place == "outcome" || place.hasPrefix("error")
+        let isForWantOfAnswer = !isErrorTold && (place.hasPrefix("fields") || place.hasPrefix("skipped"))
+        if isOfError || isForWantOfAnswer, let error = answer.error {
             difference.got += " (\(error.type.rawValue): \(error.detail))"
         }
         if got == "nothing", let skipped = answer.mapping.skipped.first(where: { "fields.\($0.field)" == place }) {

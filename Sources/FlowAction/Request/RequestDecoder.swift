@@ -90,8 +90,8 @@ private struct RequestDecoder {
             case .company: request.company = try members(of: "company")
             case .program: request.program = try program()
             case .campaign: request.campaign = try campaign()
-            case .trigger: request.trigger = try members(of: "trigger")
-            case .member: request.member = try members(of: "member")
+            case .trigger: request.trigger = try distinctMembers(of: "trigger")
+            case .member: request.member = try distinctMembers(of: "member")
             case .tokens: request.tokens = try Self.tokens(tree())
             }
         }
@@ -172,6 +172,20 @@ private struct RequestDecoder {
                 throw Self.noScalar(at: "\(place).\(shortened(name))")
             }
             members.append(Member(name: name, value: value))
+        }
+        return members
+    }
+
+    /// Members whose names differ by more than case, which tokens ignore.
+    private mutating func distinctMembers(of place: String) throws(Problem) -> [Member] {
+        let members = try members(of: place)
+        guard members.count > 1 else { return members }
+        var names: Set<String> = []
+        for member in members where !names.insert(member.name.lowercased()).inserted {
+            throw Problem(
+                .malformedRequest,
+                detail: "\"\(place)\" has \(quoted(member.name)) twice; case does not matter."
+            )
         }
         return members
     }

@@ -113,7 +113,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             },
             context
         )
-        precondition(code == 0, "no thread for an event loop")
+        if code != 0 { failForWantOfThreads() }
     }
 
     /// Ends the loop and waits for its thread, which is not the caller's; what is left undone stays undone.

@@ -2,8 +2,17 @@ internal import CLinux
 internal import Glibc
 
 /// Starts a thread of its own with all signals blocked: they belong to the one that watches for them.
+///
+/// For those that a program cannot begin without: where the system has none, it says so and exits with 71 (`EX_OSERR`).
 package func startThread(_ body: @escaping @Sendable () -> Void) {
-    precondition(startThreadIfPossible(body), "no thread")
+    if !startThreadIfPossible(body) { failForWantOfThreads() }
+}
+
+/// Ends the process, which has begun nothing yet.
+func failForWantOfThreads() -> Never {
+    let text: StaticString = "flowhook: the system has no thread to give (RLIMIT_NPROC, pids.max)\n"
+    _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+    _exit(71)
 }
 
 /// Starts a thread as `startThread` does, where the system has one to give (pthread_create(3), `EAGAIN`).

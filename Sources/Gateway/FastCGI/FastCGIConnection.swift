@@ -14,6 +14,8 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private let request: FastCGIRequest
     private var state = State.waiting
     private var isPeerGone = false
+    /// Whether the peer writes no more: the end is told of once, maybe with the last that it wrote.
+    private var isAtEnd = false
     private var isLast = false
     /// Whether something may lie unread: told of changes alone, a connection that has read all learns of more by an event.
     private var hasNews = true
@@ -89,6 +91,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
 
     func handle(events: UInt32, on loop: EventLoop) {
         hasNews = true
+        if events & Events.peerClosed != 0 { isAtEnd = true }
         switch state {
         case .waiting: examine()
         case .arriving(let relay): takePieces(relay)
@@ -121,7 +124,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             return close()
         }
-        hasNews = count == buffer.count
+        hasNews = count == buffer.count || isAtEnd
         endWaiting()
         var screen = Screen()
         switch screen.consume(UnsafeBufferPointer(rebasing: buffer[..<count])) {

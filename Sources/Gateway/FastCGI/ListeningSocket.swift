@@ -148,7 +148,9 @@ package final class ListeningSocket: Sendable {
             throw AddressError(description: "unix:\(path): a process listens there already")
         }
         guard errno == ECONNREFUSED else { throw failure("unix:\(path)", "connect") }
-        unlink(path)
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw failure("unix:\(path)", "remove what is left of a socket")
+        }
     }
 
     private static func withSocketAddress<Address>(

@@ -27,10 +27,16 @@ package struct LogLine: ~Copyable {
         }
     }
 
-    /// Adds a text.
+    /// Adds a text; control characters that JSON lets stand, U+0080 to U+009F, become U+FFFD: some terminals obey them.
     package mutating func add(_ name: StaticString, _ value: String) {
         begin(name)
-        bytes.append(jsonString: value)
+        bytes.append(jsonString: value.utf8.contains(0xC2) ? Self.withoutControls(value) : value)
+    }
+
+    private static func withoutControls(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { scalars.append(0x80..<0xA0 ~= scalar.value ? "\u{FFFD}" : scalar) }
+        return String(scalars)
     }
 
     /// Adds a whole number.

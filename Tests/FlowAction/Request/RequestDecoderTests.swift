@@ -2,6 +2,15 @@ import FlowAction
 import Testing
 
 @Suite struct RequestDecoderTests {
+    @Test(arguments: [#""trigger": {"Name": 1, "name": 2}"#, #""member": {"x": 1, "É": 2, "é": 3}"#])
+    func namesThatDifferInCaseAloneAreOne(member: String) {
+        #expect {
+            try FlowActionRequest(decoding: Array(#"{"webhook": "w", "lead": {}, \#(member)}"#.utf8))
+        } throws: { error in
+            (error as? Problem)?.name == .malformedRequest && (error as? Problem)?.detail.contains("twice") == true
+        }
+    }
+
     @Test func readsEveryMember() throws {
         let request = try FlowActionRequest(
             decoding: Array(

@@ -81,6 +81,11 @@ private struct Pipe {
         #expect(lines.count == 2)
     }
 
+    @Test func writesNoControlCharacterOfTheSecondHalf() throws {
+        let lines = try lines(Settings()) { log in log.write(.info, "a") { $0.add("leadId", "\u{9B}31m\u{A9}é") } }
+        #expect(try JSONValue(parsing: lines[0])["leadId"] == .string("\u{FFFD}31m\u{A9}é"))
+    }
+
     @Test func writesForPeople() throws {
         var settings = Settings()
         settings.logFormat = .text
