@@ -286,6 +286,36 @@ extension Operation {
             #expect(installation.flowhook.end() == 0)
         }
 
+        /// What the system denies from the start is said in plain words, and no command passes for another.
+        @Test(.enabled(if: getuid() == 0, "needs root"))
+        func whatIsDeniedFromTheStartIsTold() {
+            let sample = "\(Installation.root)/Tests/Store/Golden/sound"
+            let socket = "/tmp/flowhook-e2e-\(UInt32.random(in: 0...UInt32.max)).sock"
+            defer { unlink(socket) }
+            let environment = ["GOLDEN_KEY": "long-enough"]
+            let withoutProc = Child.run(
+                [
+                    "unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"",
+                    Installation.program,
+                    "check", "--store", sample,
+                ],
+                environment: environment
+            )
+            #expect(withoutProc.status == 71)
+            #expect(withoutProc.output.contains("mount /proc"))
+            let withoutThreads = Child.run(
+                [
+                    "setpriv", "--reuid=59992", "--regid=59992", "--clear-groups", "--inh-caps=+dac_override",
+                    "--ambient-caps=+dac_override", "prlimit", "--nproc=1:", Installation.program, "serve", "--store",
+                    sample,
+                    "--listen", "unix:\(socket)",
+                ],
+                environment: environment
+            )
+            #expect(withoutThreads.status == 71)
+            #expect(withoutThreads.output.contains("no thread to give"))
+        }
+
         /// Ways in which a log takes no more: a file at its size limit, a full disk, a pipe that nobody reads.
         private static let fullLogs: [(String, [String])] = [
             ("size limit", ["prlimit", "--fsize=2000:2000"]),

@@ -29,6 +29,20 @@ import Testing
         #expect(server.stop())
     }
 
+    /// The end comes in one event with the request: a kept connection is closed behind the answer all the same.
+    @Test func endsBehindARequestThatCameWithTheEnd() throws {
+        let server = try EchoServer(loops: 1)
+        let client = try server.connect()
+        #expect(server.waitForConnections(1))
+        server.loops[0].execute { usleep(300_000) }
+        client.send(Bytes.request(body: Array("x".utf8)))
+        client.endWriting()
+        #expect(client.text()?.hasSuffix("\r\n\r\nx") == true)
+        #expect(server.waitForConnections(0))
+        #expect(client.isAtEnd())
+        #expect(server.stop())
+    }
+
     @Test func takesARequestInPieces() throws {
         let server = try EchoServer()
         let client = try server.connect()
