@@ -18,6 +18,9 @@ package final class StoreReloader: @unchecked Sendable {
     private let hasEnded = Locked(false)
     private var handlers = Handlers(loaded: { _ in nil }, polling: { _ in })
     private var toldReasonToPoll: String?
+    /// Whether something could not be read that nobody has to change for it to be read again, such as for want of
+    /// descriptors.
+    private var hasUnread = false
     /// What has changed and is not read yet, as the store would not be quiet.
     private var pending = LoadScope.nothing
     /// Whether something new was read that nobody was told of yet, as the store changed under the reading.
@@ -142,7 +145,7 @@ package final class StoreReloader: @unchecked Sendable {
         }
         release()
         let isPolling = watcher.reasonToPoll != nil
-        let timeout = !pending.isEmpty ? 0 : isPolling || !retired.isEmpty ? times.poll : -1
+        let timeout = !pending.isEmpty ? 0 : isPolling || hasUnread || !retired.isEmpty ? times.poll : -1
         let hasEvents = wait(timeout)
         guard !hasEnded.withLock({ $0 }) else { return }
         let wasRequested = takeRequest()
@@ -150,7 +153,7 @@ package final class StoreReloader: @unchecked Sendable {
         pending = .nothing
         scope.form(unionWith: watcher.changes())
         if wasRequested { scope.form(unionWith: .everythingAndSecrets) }
-        if isPolling { scope.form(unionWith: .everything) }
+        if isPolling || hasUnread { scope.form(unionWith: .everything) }
         guard !scope.isEmpty else { return }
         let deadline = milliseconds() + Int64(times.patience)
         if hasEvents, !wasRequested { settle(&scope, until: deadline) }
@@ -164,6 +167,7 @@ package final class StoreReloader: @unchecked Sendable {
         while !hasEnded.withLock({ $0 }) {
             let result = loader.load(at: .now, scope)
             hasUntold = hasUntold || result.hasChanged
+            hasUnread = result.diagnostics.contains { $0.code == "unreadable" || $0.code == "secret-unreadable" }
             scope = watcher.changes()
             // Without events to go by a second look, a moment later, tells.
             if isPolling, result.hasChanged { scope.form(unionWith: .everything) }

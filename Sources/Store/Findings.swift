@@ -124,6 +124,7 @@ struct Findings {
     /// Reads a file as YAML; `nil` where it is empty, or wrong beyond reading on.
     mutating func parse(_ bytes: [UInt8]) -> YAMLNode? {
         guard !holdsConflict(bytes) else { return nil }
+        tellOfLineBreaks(bytes)
         let (node, errors) = YAMLNode.read(bytes)
         for error in errors {
             add(
@@ -136,6 +137,27 @@ struct Findings {
             )
         }
         return node
+    }
+
+    /// Warns of characters that end a line in YAML (YAML 1.1, section 4.2) and in no editor: U+0085, U+2028, U+2029.
+    private mutating func tellOfLineBreaks(_ bytes: [UInt8]) {
+        guard bytes.contains(where: { $0 == 0xC2 || $0 == 0xE2 }) else { return }
+        var (line, column) = (1, 1)
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "\n": (line, column) = (line + 1, 0)
+            case "\u{85}": tellOfLineBreak("U+0085", "\\N", line, column)
+            case "\u{2028}": tellOfLineBreak("U+2028", "\\L", line, column)
+            case "\u{2029}": tellOfLineBreak("U+2029", "\\P", line, column)
+            default: break
+            }
+            column += 1
+        }
+    }
+
+    private mutating func tellOfLineBreak(_ name: String, _ escape: String, _ line: Int, _ column: Int) {
+        let message = "YAML takes \(name) for the end of a line; write it as \(escape) in double quotes"
+        add(.warning, "yaml-line-break", message, line: line, column: column)
     }
 
     /// Finds what a merge of git has left in a file: wherever it stands, nobody meant it.

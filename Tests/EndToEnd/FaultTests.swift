@@ -286,6 +286,28 @@ extension Operation {
             #expect(installation.flowhook.end() == 0)
         }
 
+        /// A change that meets a moment without descriptors is read once there are some: nobody has to touch it again.
+        @Test func aReloadThatFailedForWantOfDescriptorsIsTriedAgain() {
+            let sample = Sample()
+            let installation = sample.installation
+            func limit(_ count: String) {
+                let pid = "\(installation.flowhook.pid)"
+                #expect(Child.run(["prlimit", "--pid", pid, "--nofile=\(count):"]).status == 0)
+            }
+            let before = Child.run([
+                "prlimit", "--pid", "\(installation.flowhook.pid)", "--nofile", "-o", "SOFT", "--noheadings",
+            ])
+            limit("4")
+            Files.write("url: http://127.0.0.1:1/\n", to: "\(installation.directory)/store/webhooks/later.yaml")
+            #expect(Installation.waitUntil { installation.log.contains("store not loaded") })
+            limit(String(before.output.filter(\.isNumber)))
+            #expect(
+                Installation.waitUntil {
+                    installation.call(#"{"webhook": "later", "lead": {}}"#).body.contains("connect-failure")
+                }
+            )
+        }
+
         /// What the system denies from the start is said in plain words, and no command passes for another.
         @Test(.enabled(if: getuid() == 0, "needs root"))
         func whatIsDeniedFromTheStartIsTold() {

@@ -142,6 +142,7 @@ import Testing
         .webhook("custom_headers: [a]", "2:17: error", "mapping-expected"),
         .webhook("custom_headers: {X-Note: ok}\ndescription: Lead #{{lead.Id}} a", "3:19: warning", "yaml-comment"),
         .webhook("description: paint it #ff0000", "2:23: warning", "yaml-comment"),
+        .webhook("description: \"a\u{2028}b\"", "2:16: warning", "yaml-line-break"),
         .webhook("description: ticket #12", "2:21: warning", "yaml-comment"),
         .webhook("<<<<<<< HEAD\nenabled: true\n=======\nenabled: false\n>>>>>>> b", "2:1: error", "merge-conflict"),
         .webhook("description: \"a\n=======\nb\"", "3:1: error", "merge-conflict"),
