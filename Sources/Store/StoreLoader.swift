@@ -88,7 +88,7 @@ package final class StoreLoader {
         let webhooks = self.webhooks(pass, reader, tree, &diagnostics)
         diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
-            return LoadResult(snapshot: nil, diagnostics: diagnostics)
+            return LoadResult(snapshot: nil, diagnostics: Consequences.leftOut(of: diagnostics))
         }
         let snapshot = Snapshot(
             webhooks: webhooks,

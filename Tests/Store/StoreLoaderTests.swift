@@ -336,6 +336,33 @@ import Testing
         #expect(!found.contains { $0.publicText.contains("sk_live") })
     }
 
+    /// One file that cannot be read is one error, whatever depends on it.
+    @Test(arguments: [
+        ("fields.json", "{\u{201C}result\u{201D}: []}", "json-syntax"),
+        ("flowhook.yaml", "allow_networks: [127.0.0.0/8, 10.0.0.0]x\n", "yaml-token"),
+        ("flowhook.yaml", "allow_network: [127.0.0.0/8]\n", "unknown-key"),
+        ("flowhook.yaml", "allow_networks: [127.0.0.0/8, 10.0.0.300]\n", "setting"),
+        ("marketing-activities/my-tokens.yaml", "Service URL: http://127.0.0.1\n=======\n", "merge-conflict"),
+    ])
+    func aBrokenFileIsOneError(file: String, text: String, code: String) {
+        var files = [
+            "fields.json": #"{"result": [{"displayName": "Shoe Size", "dataType": "integer"}]}"#,
+            "flowhook.yaml": "allow_networks: [127.0.0.0/8]\n",
+            "marketing-activities/my-tokens.yaml": "Service URL: http://127.0.0.1\n",
+            "marketing-activities/p/program.yaml": "id: 1\n",
+            "webhooks/a.yaml": """
+            url: "{{my.Service URL}}/{{lead.Shoe Size}}"
+            response_type: JSON
+            response_mappings: {Shoe Size: a}
+            """,
+            "webhooks/b.yaml": "url: http://127.0.0.1/\n",
+        ]
+        #expect(TemporaryStore(files).load().diagnostics.map(\.text) == [])
+        files[file] = text
+        let found = TemporaryStore(files).load().diagnostics
+        #expect(found.map(\.code) == [code], "\(found.map(\.text))")
+    }
+
     /// What is no file is told of where a file would be read, and passed over elsewhere.
     @Test(arguments: [
         ("webhooks/w.yaml", ["webhooks/w.yaml unreadable"]), ("webhooks/w.txt", []), ("webhooks/socket", []),
