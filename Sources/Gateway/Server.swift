@@ -62,7 +62,7 @@ package final class Server {
         reloader.start(
             StoreReloader.Handlers(
                 loaded: { result in
-                    var load = result.load
+                    var load = result
                     load.snapshot = load.snapshot.map(fit)
                     return report.take(load)
                 },

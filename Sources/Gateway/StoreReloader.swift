@@ -31,26 +31,18 @@ package final class StoreReloader: @unchecked Sendable {
     /// Who is told of what; called on the reloader's thread.
     package struct Handlers: Sendable {
         /// Takes what a reload came to, and gives the snapshot that was in use until now.
-        package var loaded: @Sendable (Result) -> Snapshot?
+        package var loaded: @Sendable (LoadResult) -> Snapshot?
         /// Takes the reason why changes are looked for once a second, where they are.
         package var polling: @Sendable (String) -> Void
 
         /// Joins the two.
         package init(
-            loaded: @escaping @Sendable (Result) -> Snapshot?,
+            loaded: @escaping @Sendable (LoadResult) -> Snapshot?,
             polling: @escaping @Sendable (String) -> Void
         ) {
             self.loaded = loaded
             self.polling = polling
         }
-    }
-
-    /// What a reload came to.
-    package struct Result: Sendable {
-        /// The snapshot and the findings.
-        package var load: LoadResult
-        /// Whether a signal asked for it.
-        package var wasRequested: Bool
     }
 
     /// How long things wait, in milliseconds.
@@ -172,7 +164,7 @@ package final class StoreReloader: @unchecked Sendable {
             // Without events to go by a second look, a moment later, tells.
             if isPolling, result.hasChanged { scope.form(unionWith: .everything) }
             if scope.isEmpty {
-                if hasUntold || wasRequested { tell(result, wasRequested) }
+                if hasUntold || wasRequested { tell(result) }
                 return
             }
             if milliseconds() < deadline {
@@ -188,9 +180,9 @@ package final class StoreReloader: @unchecked Sendable {
         }
     }
 
-    private func tell(_ result: LoadResult, _ wasRequested: Bool) {
+    private func tell(_ result: LoadResult) {
         hasUntold = false
-        if let old = handlers.loaded(Result(load: result, wasRequested: wasRequested)) { retired.append(old) }
+        if let old = handlers.loaded(result) { retired.append(old) }
     }
 
     /// Lets go of old snapshots that no request sees any more: here, where taking one apart delays nobody.

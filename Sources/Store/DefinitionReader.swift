@@ -4,7 +4,7 @@ internal import YAML
 
 /// Reads a webhook file as listings show it: its keys with their values as written.
 enum DefinitionReader {
-    /// Keys whose plain values are numbers or truth values; those of all others are text.
+    /// Keys whose plain values are numbers; those of all others are text.
     private static let typed = ["max_concurrent", "redirects", "retry"]
 
     /// The keys of a file in their order.

@@ -11,11 +11,6 @@ struct MyTokensReader {
     /// What happens where a secret cannot be read.
     let secrets: LoadOptions.Secrets
 
-    /// How many characters a token's name has at most.
-    private static let maximumName = 50
-    /// How many characters a text may have.
-    private static let maximumText = 524_288
-
     /// Reads the tokens of one file, under their names in lower case.
     func read(_ bytes: [UInt8], _ findings: inout Findings) -> [String: MyToken] {
         guard let root = findings.parse(bytes) else { return [:] }
@@ -50,7 +45,7 @@ struct MyTokensReader {
         guard bytes.first != UInt8(ascii: " "), bytes.last != UInt8(ascii: " ") else { return false }
         guard !bytes.contains(UInt8(ascii: "}")) || !name.contains("}}") else { return false }
         // A character has one byte at least; counting characters is the slower way.
-        return !bytes.isEmpty && (bytes.count <= Self.maximumName || name.count <= Self.maximumName)
+        return !bytes.isEmpty && (bytes.count <= MyToken.maximumName || name.count <= MyToken.maximumName)
     }
 
     private func token(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
@@ -76,9 +71,7 @@ struct MyTokensReader {
     private static func type(ofPlain text: String) -> MyToken.Kind {
         // Either begins with a digit, a number with a sign too.
         guard let first = text.utf8.first, first <= UInt8(ascii: "9") else { return .text }
-        if JSONNumber.isValid(text), let value = Double(text), value.isFinite { return .number }
-        if let date = ISODateTime(text), !date.hasTime { return .date }
-        return .text
+        return MyToken.Kind.number.accepts(text) ? .number : MyToken.Kind.date.accepts(text) ? .date : .text
     }
 
     private func described(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
@@ -190,8 +183,12 @@ struct MyTokensReader {
     }
 
     private func isLengthAllowed(_ text: String, _ node: YAMLNode, _ findings: inout Findings) -> Bool {
-        guard text.utf8.count > Self.maximumText, text.count > Self.maximumText else { return true }
-        findings.error("token-length", "the value of a My Token has at most \(Self.maximumText) characters", at: node)
+        guard text.utf8.count > MyToken.maximumText, text.count > MyToken.maximumText else { return true }
+        findings.error(
+            "token-length",
+            "the value of a My Token has at most \(MyToken.maximumText) characters",
+            at: node
+        )
         return false
     }
 
@@ -202,15 +199,14 @@ struct MyTokensReader {
         _ node: YAMLNode,
         _ findings: inout Findings
     ) -> Bool {
-        let expected: String?
-        switch type {
-        case .number:
-            expected = JSONNumber.isValid(value) && Double(value)?.isFinite == true ? nil : "a number, such as 12.5"
-        case .score: expected = Int32(value) != nil ? nil : "a whole number of 32 bits, such as -5"
-        case .date: expected = ISODateTime(value).map { !$0.hasTime } == true ? nil : "a day, yyyy-MM-dd"
-        case .text, .richText, .salesforceCampaign: expected = nil
-        }
-        guard let expected else { return true }
+        if type.accepts(value) { return true }
+        let expected =
+            switch type {
+            case .number: "a number, such as 12.5"
+            case .score: "a whole number of 32 bits, such as -5"
+            case .date: "a day, yyyy-MM-dd"
+            case .text, .richText, .salesforceCampaign: "text"
+            }
         findings.error(
             "token-type",
             "the My Token \(name) is of type \(type.rawValue): its value is to be \(expected)",

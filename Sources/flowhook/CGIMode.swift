@@ -9,9 +9,8 @@ enum CGIMode {
     static func run() -> Never {
         ProcessProtection.hideFiles()
         let variables = environment
-        let directory = variables["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
         let options = LoadOptions(environment: variables, secrets: .required)
-        let loader = StoreLoader(directory: directory, options: options)
+        let loader = StoreLoader(directory: StoreOptions.directoryWithoutOption, options: options)
         let loaded = loader.load(at: .now)
         let settings = loaded.snapshot?.settings ?? Settings()
         let log = Log(writer: LogWriter(), settings: settings)

@@ -27,7 +27,12 @@ struct StoreOptions: ParsableArguments {
 
     /// The store's directory.
     var directory: String {
-        store ?? environment["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
+        store ?? Self.directoryWithoutOption
+    }
+
+    /// The store's directory where no option names one.
+    static var directoryWithoutOption: String {
+        environment["FLOWHOOK_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? "/etc/flowhook"
     }
 
     /// What a load is told from outside the store.

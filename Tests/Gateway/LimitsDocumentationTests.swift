@@ -61,7 +61,7 @@ import Testing
         ("Depth of YAML", "64", "YAML/YAMLParser.swift", "maximumDepth = 64"),
         ("Headers of a response", "64 KiB", "Gateway/Calls/IncomingResponse.swift", "maximumHeaderBytes = 65_536"),
         ("A secret's file", "1 MiB", "Store/StoreFiles.swift", "maximumBytes: 1 << 20"),
-        ("Text of a My Token, in characters", "524,288", "Store/MyTokensReader.swift", "maximumText = 524_288"),
+        ("Text of a My Token, in characters", "524,288", "FlowAction/Tokens/MyToken.swift", "maximumText = 524_288"),
         (
             "Log lines that wait to be written", "4 MiB", "Gateway/Observe/LogWriter.swift",
             "maximumBytes: Int = 4 << 20"

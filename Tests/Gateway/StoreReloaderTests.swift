@@ -28,8 +28,8 @@ import Testing
         reloader.start(
             .init(
                 loaded: { result in
-                    guard let snapshot = result.load.snapshot else {
-                        rejected.withLock { $0 += result.load.diagnostics.map(\.text) }
+                    guard let snapshot = result.snapshot else {
+                        rejected.withLock { $0 += result.diagnostics.map(\.text) }
                         return nil
                     }
                     return snapshots.withLock { snapshots in
@@ -108,7 +108,7 @@ import Testing
         reloader.start(
             .init(
                 loaded: { result in
-                    told.withLock { $0.append(result.load.snapshot != nil) }
+                    told.withLock { $0.append(result.snapshot != nil) }
                     return nil
                 },
                 polling: { reason in reasons.withLock { $0.append(reason) } }

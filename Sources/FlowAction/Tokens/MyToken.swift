@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A My Token as one folder of the store defines it.
 package struct MyToken: Sendable, Hashable {
     /// The name as written, 1 to 50 characters; compared without regard to case.
@@ -13,6 +15,10 @@ package struct MyToken: Sendable, Hashable {
     /// The file that defines the token, relative to the store.
     package var file: String
 
+    /// How many characters a name has at most.
+    package static let maximumName = 50
+    /// How many characters a text may have.
+    package static let maximumText = 524_288
     /// How many characters a secret has at least: masking a shorter one would mask half of everything.
     package static let minimumSecret = 8
 
@@ -30,6 +36,16 @@ package struct MyToken: Sendable, Hashable {
         case score
         /// The name of a campaign in Salesforce.
         case salesforceCampaign = "sfdc campaign"
+
+        /// Whether a value is one of the type.
+        package func accepts(_ value: String) -> Bool {
+            switch self {
+            case .number: JSONNumber.isValid(value) && Double(value)?.isFinite == true
+            case .score: Int32(value) != nil
+            case .date: ISODateTime(value).map { !$0.hasTime } == true
+            case .text, .richText, .salesforceCampaign: true
+            }
+        }
     }
 
     /// Defines a token.

@@ -10,9 +10,7 @@ package final class TokenReference: Sendable, Hashable {
     package let key: String
     /// The default's text, where the template gives one.
     package let defaultText: String?
-    /// The position in the catalog of the lead or company field that the name stands for, where it is known.
-    ///
-    /// For `company` a position in the company's catalog first; see ``leadField`` for the lead's.
+    /// The position in the company fields' catalog, for the family `company`; `nil` where no field has the name.
     package let companyField: Int?
     /// The position in the lead fields' catalog, for the families `lead` and `company`.
     package let leadField: Int?

@@ -143,7 +143,7 @@ extension CallFailure {
     }
 
     /// No turn came in time.
-    static func rateLimited(_ request: OutgoingRequest) -> CallFailure {
+    static func rateLimited() -> CallFailure {
         CallFailure(
             .rateLimited,
             detail: "The webhook's limits (max_concurrent, max_rate) left no turn within its timeout.",

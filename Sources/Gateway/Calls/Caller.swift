@@ -87,7 +87,7 @@ package final class Caller: @unchecked Sendable {
                     outcome = .failure(.circuitOpen(plan.request))
                 } else if let limits {
                     hasTurn = await takeTurn(plan.request, limits, deadline: deadline, &timing)
-                    if !hasTurn { outcome = .failure(.rateLimited(plan.request)) }
+                    if !hasTurn { outcome = .failure(.rateLimited()) }
                 }
                 tryStarted = loop.now
                 let end = plan.request.policy.retry?.tryTimeout.map(tryStarted.addingClamped)

@@ -30,8 +30,6 @@ package struct Screen {
     var hasParameters: Bool { bodyStart != nil }
     /// How many bytes have been looked at.
     private(set) var byteCount = 0
-    /// Whether all of the request has been seen.
-    var isWhole: Bool { if case .whole = verdict { true } else { false } }
 
     /// The bytes of the present record's header so far, the first one most significant, and how many they are.
     private var header: UInt64 = 0

@@ -71,7 +71,8 @@ package struct TokensImport: Sendable {
             return
         }
         let name = Self.bareName(written)
-        guard (1...50).contains(name.count), !name.contains("}}"), name.unicodeScalars.allSatisfy({ $0.value >= 0x20 })
+        guard (1...MyToken.maximumName).contains(name.count), !name.contains("}}"),
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 })
         else {
             notes.append("\(quoted(written)) is left out: a name has 1 to 50 characters and no }}")
             return
@@ -98,12 +99,12 @@ package struct TokensImport: Sendable {
     }
 
     private mutating func take(_ name: String, _ type: MyToken.Kind, _ value: String) {
-        guard value.count <= 524_288 else {
-            notes.append("\(quoted(name)) is left out: its value has more than 524,288 characters")
+        guard value.count <= MyToken.maximumText else {
+            notes.append("\(quoted(name)) is left out: its value has more than \(MyToken.maximumText) characters")
             return
         }
         var token = MyToken(name: name, type: type, value: value, file: "")
-        if !Self.fits(value, type) {
+        if !type.accepts(value) {
             notes.append("\(quoted(name)) becomes text: its value is no \(type.rawValue)")
             token.type = .text
         }
@@ -111,15 +112,6 @@ package struct TokensImport: Sendable {
             notes.append("\(quoted(name)) holds {{…}}: a token inside a token's value is not expanded")
         }
         tokens.append(token)
-    }
-
-    private static func fits(_ value: String, _ type: MyToken.Kind) -> Bool {
-        switch type {
-        case .number: JSONNumber.isValid(value) && Double(value)?.isFinite == true
-        case .score: Int32(value) != nil
-        case .date: ISODateTime(value).map { !$0.hasTime } == true
-        case .text, .richText, .salesforceCampaign: true
-        }
     }
 
     /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`.

@@ -50,7 +50,7 @@ extension Benchmark {
             .init(
                 loaded: { result in
                     current.withLock { current in
-                        defer { current = result.load.snapshot }
+                        defer { current = result.snapshot }
                         return current
                     }
                 },
