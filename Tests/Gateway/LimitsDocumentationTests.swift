@@ -50,6 +50,9 @@ import Testing
         ("Names looked up at once", count(Resolver.defaultThreads * Resolver.growth)),
         ("Response in the activity", size(FlowActionAnswer.Activity.maximumResponseBytes)),
         ("A file", size(StoreFiles.maximumBytes)),
+        ("Folders inside one another", count(FolderWalk.maximumDepth)),
+        ("Ways to one folder, over links", count(FolderWalk.maximumWays)),
+        ("Programs in one answer of `/programs`", count(ProgramListing.pageLength)),
         ("Requests in flight after the signal to stop", "\(Server.drainSeconds) s"),
         ("Idle kept connections after the signal to stop", "\(FastCGIServer.idleNanoseconds / 1_000_000_000) s"),
         ("A call, from the look-up to the last byte and every retry", "\(CallPolicy().timeout.components.seconds) s"),
@@ -57,6 +60,20 @@ import Testing
 
     /// Rows whose default is private to a file, with the words there.
     private static let declarations: [(row: String, value: String, file: String, words: String)] = [
+        ("Attributes of an XML element", "256", "XML/XMLScreen.swift", "maximumAttributes = 256"),
+        (
+            "Compressions of a response, one inside the other", "4", "Gateway/Calls/ContentDecoder.swift",
+            "maximumLayers = 4"
+        ),
+        ("Findings told of one file", "200", "Store/Findings.swift", "most = 200"),
+        (
+            "Activity lines that wait to be written", "16 MiB", "Gateway/Observe/ActivityLog.swift",
+            "maximumBytes = 16 << 20"
+        ),
+        (
+            "An answer's wait for its activity line", "5 s", "Gateway/Observe/ActivityLog.swift",
+            "longestWait: UInt64 = 5_000_000_000"
+        ),
         ("Depth of JSON", "64", "JSON/JSONParser.swift", "maximumDepth: Int = 64"),
         ("Depth of YAML", "64", "YAML/YAMLParser.swift", "maximumDepth = 64"),
         ("Headers of a response", "64 KiB", "Gateway/Calls/IncomingResponse.swift", "maximumHeaderBytes = 65_536"),
