@@ -24,6 +24,7 @@ struct TokenChecks {
     mutating func check(_ file: WebhookFile, _ findings: inout Findings) {
         for use in file.tokens {
             if !index.isDefined(use.token.key) { warnOfUnknown(use, &findings) }
+            if use.part == .header, index.holdsControl(use.token.key) { warnOfControls(use, &findings) }
             guard index.isSecret(use.token.key), !use.part.maySecretsStand else { continue }
             refuse(
                 use,
@@ -86,6 +87,25 @@ struct TokenChecks {
             folders.formUnion(definers[token.key] ?? [])
         }
         return folders.sorted()
+    }
+
+    /// A value with a line break, such as that of a block of text, of which no call comes.
+    private mutating func warnOfControls(_ use: WebhookFile.TokenUse, _ findings: inout Findings) {
+        let files = folders([use.token], hasProgram: false).compactMap { folder in
+            tree.folders[folder].tokens[use.token.key].flatMap { $0.holdsControl ? $0.file : nil }
+        }
+        findings.add(
+            TemplateFinding(
+                offset: use.token.offset,
+                .warning,
+                code: "header-control-character",
+                message: """
+                    {{\(use.token.spelling)}} has a line break or control character, which no header may hold, in \
+                    \(files.joined(separator: ", "))
+                    """
+            ),
+            in: use.node
+        )
     }
 
     private func warnOfUnknown(_ use: WebhookFile.TokenUse, _ findings: inout Findings) {

@@ -6,6 +6,14 @@ final class TokenIndex {
         var name: String
         var definitions = 0
         var secrets = 0
+        /// How many have a value that no header may hold.
+        var unfit = 0
+
+        mutating func count(_ token: MyToken, _ step: Int) {
+            definitions += step
+            if token.isSecret { secrets += step }
+            if token.holdsControl { unfit += step }
+        }
     }
 
     private var entries: [String: Entry] = [:]
@@ -16,17 +24,11 @@ final class TokenIndex {
     func replace(_ old: [String: MyToken]?, with new: [String: MyToken]?) {
         sortedNames = nil
         for (key, token) in new ?? [:] {
-            entries[key, default: Entry(name: token.name)].definitions += 1
-            if token.isSecret { entries[key]?.secrets += 1 }
+            entries[key, default: Entry(name: token.name)].count(token, 1)
         }
         for (key, token) in old ?? [:] {
-            guard let entry = entries[key] else { continue }
-            if entry.definitions == 1 {
-                entries[key] = nil
-            } else {
-                entries[key]?.definitions -= 1
-                if token.isSecret { entries[key]?.secrets -= 1 }
-            }
+            entries[key]?.count(token, -1)
+            if entries[key]?.definitions == 0 { entries[key] = nil }
         }
     }
 
@@ -36,6 +38,9 @@ final class TokenIndex {
     /// Whether any folder defines a token as secret.
     func isSecret(_ key: String) -> Bool { (entries[key]?.secrets ?? 0) > 0 }
 
+    /// Whether any folder gives a token a value with a control character.
+    func holdsControl(_ key: String) -> Bool { (entries[key]?.unfit ?? 0) > 0 }
+
     /// The names, for those who look for the nearest.
     var names: [String] {
         if let sortedNames { return sortedNames }
@@ -43,4 +48,9 @@ final class TokenIndex {
         sortedNames = names
         return names
     }
+}
+
+extension MyToken {
+    /// Whether the value has a control character other than TAB, which no header may hold.
+    var holdsControl: Bool { value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
 }

@@ -363,6 +363,22 @@ import Testing
         #expect(found.map(\.code) == [code], "\(found.map(\.text))")
     }
 
+    /// A header that every call would be refused for.
+    @Test func aLineBreakInAHeadersTokenIsToldOf() {
+        let header = "url: https://example.com/\ncustom_headers: {Authorization: 'Bearer {{my.Key}}'}\n"
+        let found = TemporaryStore([
+            "webhooks/a.yaml": header, "marketing-activities/my-tokens.yaml": "Key: one line\n",
+            "marketing-activities/p/my-tokens.yaml": "Key: |\n  abc\n",
+        ]).load().diagnostics
+        #expect(found.map(\.code) == ["header-control-character"])
+        #expect(found.first?.severity == .warning)
+        #expect(found.first?.message.hasSuffix("in marketing-activities/p/my-tokens.yaml") == true, "\(found)")
+        let sound = TemporaryStore([
+            "webhooks/a.yaml": header, "marketing-activities/my-tokens.yaml": "Key: |-\n  abc\n",
+        ])
+        #expect(sound.load().diagnostics == [])
+    }
+
     /// What is no file is told of where a file would be read, and passed over elsewhere.
     @Test(arguments: [
         ("webhooks/w.yaml", ["webhooks/w.yaml unreadable"]), ("webhooks/w.txt", []), ("webhooks/socket", []),
