@@ -363,6 +363,18 @@ import Testing
         #expect(found.map(\.code) == [code], "\(found.map(\.text))")
     }
 
+    /// What editors put before and behind a secret in its file is no part of it.
+    @Test(arguments: ["long-enough", "\u{FEFF}long-enough\r\n", "long-enough\n"])
+    func aSecretsFileIsReadWithoutItsFrame(text: String) throws {
+        let snapshot = try #require(
+            TemporaryStore([
+                "secrets/key": text,
+                "marketing-activities/my-tokens.yaml": "Key: {secret: true, file: secrets/key}\n",
+            ]).load().snapshot
+        )
+        #expect(snapshot.tree.token("key", in: 0)?.token.value == "long-enough")
+    }
+
     /// A header that every call would be refused for.
     @Test func aLineBreakInAHeadersTokenIsToldOf() {
         let header = "url: https://example.com/\ncustom_headers: {Authorization: 'Bearer {{my.Key}}'}\n"
