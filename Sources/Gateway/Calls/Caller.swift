@@ -11,7 +11,7 @@ package final class Caller: @unchecked Sendable {
     package let loop: EventLoop
     /// The circuits of the hosts that are called.
     package let circuits: Circuits
-    private let resolver: Resolver
+    private let places: PlaceFinder
     private let turns: Turns
     private let sockets: CallSockets
     private var groups: [TransferGroup] = []
@@ -19,10 +19,7 @@ package final class Caller: @unchecked Sendable {
     private var firstGroup = 0
     private var isSweepSet = false
     private var idle: [Transfer] = []
-    private var proxy: (url: String, place: ProxyPlace)?
     private var silent = SilentAddresses()
-    /// The host of the last call, and the address that it is, where it is one.
-    private var lastHost: (name: String, address: IPAddress?) = ("", nil)
 
     /// How many connections the first group of a loop has at most, which makes all calls while few are under way.
     private static let firstGroupConnections = min(
@@ -52,7 +49,7 @@ package final class Caller: @unchecked Sendable {
     package init(loop: EventLoop, resolver: Resolver, circuits: Circuits = Circuits(), turns: Turns = Turns()) {
         _ = Self.library
         self.loop = loop
-        self.resolver = resolver
+        places = PlaceFinder(loop: loop, resolver: resolver)
         self.circuits = circuits
         self.turns = turns
         sockets = CallSockets(loop: loop)
@@ -148,24 +145,6 @@ package final class Caller: @unchecked Sendable {
         }
     }
 
-    /// The time that one try has, in nanoseconds of the loop's clock.
-    private struct TryBound {
-        /// When it began.
-        var started: UInt64
-        /// When it ends.
-        var deadline: UInt64
-        /// When the call began.
-        var callStarted: UInt64
-        /// When the call ends.
-        var whole: UInt64
-
-        /// What the time is measured from: the call's beginning, where the call's end is what ended the try.
-        var length: UInt64 { deadline < whole ? deadline - started : whole - callStarted }
-
-        /// Whether our own waiting has left the try so little time that its passing says nothing of the host.
-        var isCutShort: Bool { (deadline - min(started, deadline)) * 2 < whole - callStarted && deadline == whole }
-    }
-
     /// One request and its response, where the circuit lets it through.
     private func tryOnce(
         _ request: OutgoingRequest,
@@ -192,7 +171,7 @@ package final class Caller: @unchecked Sendable {
         let started = loop.now
         let place: KnownPlace?
         do {
-            place = try await self.place(of: request, settings: settings, bound)
+            place = try await places.place(of: request, settings, bound)
         } catch {
             timing.lookUp += Int64((loop.now - started) / 1_000)
             return .failure(error)
@@ -243,8 +222,10 @@ package final class Caller: @unchecked Sendable {
             sent = max(sent, found.sent)
             // What was wrong with those that may be called tells more.
             if failure == nil || found.type != .blockedAddress { failure = found }
-            // Of two that race, one that took the connection is the one that could not be used.
-            let lost = attempt.peer.map { [$0] } ?? addresses
+            // Of two that race, the one that took the connection is the one that could not be used. A refused connection has
+            // no peer: what is known then is that of a kept one, which ended before.
+            let peer = addresses.filter { found.type != .connectFailure && $0 == attempt.peer }
+            let lost = peer.isEmpty ? addresses : peer
             if found.type != .blockedAddress, found.type != .timeout || !bound.isCutShort {
                 silent.insert(lost, port: place.port, at: loop.now)
             }
@@ -309,60 +290,6 @@ package final class Caller: @unchecked Sendable {
         max(1, Int((deadline - min(now, deadline) + 999_999) / 1_000_000))
     }
 
-    // MARK: Addresses
-
-    /// Where the name that curl connects to is: the host's, or the proxy's; `nil` where it needs no look-up.
-    private func place(
-        of request: OutgoingRequest,
-        settings: CallSettings,
-        _ bound: TryBound
-    ) async throws(CallFailure) -> KnownPlace? {
-        if request.host != lastHost.name {
-            // Some resolvers take an address with a dot behind it for the address.
-            let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
-            lastHost = (request.host, IPAddress(host))
-        }
-        let literal = lastHost.address
-        if let literal, !AddressPolicy(allowing: settings.allowNetworks).permits(literal) { throw .blocked(request) }
-        var (name, port) = (request.host, request.port)
-        if let url = settings.proxy {
-            // The host's name is the proxy's to look up.
-            if proxy?.url != url { proxy = (url, ProxyPlace(url)) }
-            guard let place = proxy?.place, IPAddress(place.host) == nil else { return nil }
-            (name, port) = (place.host, place.port)
-        } else if literal != nil {
-            return nil
-        }
-        let whose = settings.proxy == nil ? "The name \(name)" : "The proxy's name"
-        let answer: Resolver.Answer
-        if let known = resolver.known(name) {
-            answer = known
-        } else if let found = await find(name, deadline: bound.deadline) {
-            answer = found
-        } else {
-            throw .timeout(request, bound: bound.length, .lookUp(whose: whose))
-        }
-        switch answer {
-        case .success(let addresses): return KnownPlace(name: name, port: port, addresses: addresses)
-        case .failure(let error):
-            throw CallFailure(.lookUpFailure, detail: "\(whose) has no address: \(error.reason).", sent: .no)
-        }
-    }
-
-    /// Waits for a look-up, until the deadline: `nil` then.
-    private func find(_ name: String, deadline: UInt64) async -> Resolver.Answer? {
-        await withUnsafeContinuation { continuation in
-            let wait = LookUpWait(continuation)
-            wait.timer = loop.schedule(at: deadline) { wait.finish(nil) }
-            resolver.find(name) { [loop] answer in
-                loop.execute {
-                    if let timer = wait.timer { loop.cancel(timer) }
-                    wait.finish(answer)
-                }
-            }
-        }
-    }
-
     // MARK: curl in the loop
 
     private func perform(_ transfer: Transfer) async -> CURLcode {
@@ -407,21 +334,5 @@ package final class Caller: @unchecked Sendable {
             for group in idle where group.lastUse + nanoseconds < now { group.close() }
             if idle.contains(where: \.isIdle) { sweepLater() }
         }
-    }
-}
-
-/// One who waits for a look-up, until it is done or the deadline comes, whichever is first.
-private final class LookUpWait: @unchecked Sendable {
-    // Safe: touched on one loop's thread alone.
-    var timer: TimerToken?
-    private var continuation: UnsafeContinuation<Resolver.Answer?, Never>?
-
-    init(_ continuation: UnsafeContinuation<Resolver.Answer?, Never>) {
-        self.continuation = continuation
-    }
-
-    func finish(_ answer: Resolver.Answer?) {
-        continuation?.resume(returning: answer)
-        continuation = nil
     }
 }

@@ -137,6 +137,30 @@ import Testing
         #expect(second.received.count == 1)
     }
 
+    /// The same after the name has moved: it is the new address that refuses, not that of the connection which ended.
+    @Test func whatIsRepeatedGoesBackToAnAddressThatStayed() throws {
+        let server = RawServer { _, number in number == 3 ? [.close] : [ok] }
+        defer { server.stop() }
+        let lookUps = Locked(0)
+        let bench = try Bench(
+            resolver: Resolver { _ in
+                let isFirst = lookUps.withLock { count in
+                    count += 1
+                    return count == 1
+                }
+                return .success(isFirst ? [Self.good] : [Self.other, Self.good])
+            }
+        )
+        let request = bench.request(server, .get, host: "service.test", timeout: .seconds(5))
+        // What was found is kept for 5 s, an idle connection for 4.
+        for pause: UInt32 in [0, 2_700_000, 2_700_000] {
+            usleep(pause)
+            let result = bench.send(request)
+            #expect(result.status == 200, "\(result)")
+        }
+        #expect(lookUps.withLock { $0 } == 2)
+    }
+
     /// A request that may have arrived goes nowhere else.
     @Test func whatMayHaveArrivedIsNotSentAgain() throws {
         let server = RawServer { _, _ in [.close] }
