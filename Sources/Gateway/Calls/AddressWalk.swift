@@ -69,9 +69,4 @@ struct SilentAddresses {
         lastEnd = now + Self.nanoseconds
         for address in addresses { ends[Endpoint(address: address, port: port)] = lastEnd }
     }
-
-    /// Takes an address out that has taken a connection.
-    mutating func remove(_ address: IPAddress, port: Int) {
-        ends[Endpoint(address: address, port: port)] = nil
-    }
 }

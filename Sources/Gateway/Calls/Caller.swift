@@ -214,7 +214,6 @@ package final class Caller: @unchecked Sendable {
                 &timing
             )
             guard attempt.mayDoElsewhere, case .failure(let found) = attempt.result else {
-                if let peer = attempt.peer { silent.remove(peer, port: place.port) }
                 // Told from the beginning of the try.
                 if case .success = attempt.result { timing.firstByte += Int64((now - started) / 1_000) }
                 return attempt.result.mapError { $0.with(sent: max(sent, $0.sent)) }
@@ -222,9 +221,8 @@ package final class Caller: @unchecked Sendable {
             sent = max(sent, found.sent)
             // What was wrong with those that may be called tells more.
             if failure == nil || found.type != .blockedAddress { failure = found }
-            // Of two that race, the one that took the connection is the one that could not be used. A refused connection has
-            // no peer: what is known then is that of a kept one, which ended before.
-            let peer = addresses.filter { found.type != .connectFailure && $0 == attempt.peer }
+            // Of two that race, the one that took the connection is the one that could not be used.
+            let peer = addresses.filter { $0 == attempt.peer }
             let lost = peer.isEmpty ? addresses : peer
             if found.type != .blockedAddress, found.type != .timeout || !bound.isCutShort {
                 silent.insert(lost, port: place.port, at: loop.now)
@@ -242,7 +240,7 @@ package final class Caller: @unchecked Sendable {
         var result: Result<ServiceAnswer, CallFailure>
         /// Whether another address of the name may do.
         var mayDoElsewhere = false
-        /// Which address a connection was made to, where that matters.
+        /// Which address a connection was made to, where nothing came of it.
         var peer: IPAddress?
     }
 
@@ -266,20 +264,21 @@ package final class Caller: @unchecked Sendable {
         let connecting = connectDeadline < bound.deadline ? Self.milliseconds(from: now, to: connectDeadline) : nil
         transfer.prepare(request, place: place, settings: settings, milliseconds: milliseconds, connecting: connecting)
         let code = await perform(transfer)
-        var attempt: Attempt
+        let attempt: Attempt
         if code == CURLE_OK {
             transfer.add(to: &timing)
             attempt = Attempt(result: .success(transfer.takeAnswer()))
-            if silent.hasAny(at: now) { attempt.peer = transfer.peer }
         } else {
             if transfer.starts > 0 {
                 transfer.add(to: &timing)
             } else {
                 timing.connect += Int64((loop.now - now) / 1_000)
             }
-            attempt = Attempt(result: .failure(CallFailure(of: transfer, code, request, bound: bound.length)))
-            attempt.mayDoElsewhere = transfer.mayDoElsewhere(after: code)
-            attempt.peer = transfer.peer
+            attempt = Attempt(
+                result: .failure(CallFailure(of: transfer, code, request, bound: bound.length)),
+                mayDoElsewhere: transfer.mayDoElsewhere(after: code),
+                peer: transfer.peer
+            )
         }
         if idle.count < Self.keptHandles, !transfer.isWorn { idle.append(transfer) }
         return attempt

@@ -352,9 +352,10 @@ final class Transfer {
         }
     }
 
-    /// The address that the request's connection, new or kept, leads to; `nil` where there is none.
+    /// The address that a connection was made to for the request; `nil` where none was: of a kept one that ended under it, and
+    /// was followed by none, nothing is said.
     var peer: IPAddress? {
-        guard isConnected || starts > 0 else { return nil }
+        guard isConnected else { return nil }
         return flowhook_get_string(easy, CURLINFO_PRIMARY_IP).flatMap { IPAddress(String(cString: $0)) }
     }
 
