@@ -107,9 +107,13 @@ import Testing
         withExtendedLifetime(hanging) {}
     }
 
-    /// What a proxy answers is an answer, though another address of it is left.
-    @Test func aProxyThatRefusesIsNotPassedBy() throws {
-        let proxy = RawServer { _, _ in [.text("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), .close] }
+    /// What a proxy answers is an answer, and so is what the service behind it does, though another address of the proxy is
+    /// left.
+    @Test(arguments: [
+        ("403 No", CallFailure.Kind.connectFailure, "403 to CONNECT"), ("200 OK", .tlsFailure, "The TLS handshake"),
+    ])
+    func aProxyThatAnswersIsNotPassedBy(status: String, type: CallFailure.Kind, words: String) throws {
+        let proxy = RawServer { _, _ in [.text("HTTP/1.1 \(status)\r\n\r\n"), .wait(milliseconds: 100), .close] }
         defer { proxy.stop() }
         let bench = try bench([Self.good, Self.other])
         bench.settings.proxy = "http://proxy.test:\(proxy.port)"
@@ -117,8 +121,8 @@ import Testing
         request.url = "https://service.test/p"
         request.isSecure = true
         let failure = bench.failure(request)
-        #expect(failure?.type == .connectFailure)
-        #expect(failure?.detail.contains("403 to CONNECT") == true, "\(String(describing: failure))")
+        #expect(failure?.type == type)
+        #expect(failure?.detail.contains(words) == true, "\(String(describing: failure))")
         #expect(proxy.received.count == 1)
     }
 

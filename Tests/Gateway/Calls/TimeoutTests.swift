@@ -56,26 +56,16 @@ import Testing
         )
     }
 
-    @Test func tellsThatNoAnswerCame() throws {
-        let server = RawServer { _, _ in [.waitForEver] }
+    @Test(arguments: [
+        ("", "%s did not answer", CallFailure.Sent.maybe),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "The answer of %s did not end", .yes),
+    ])
+    func tellsThatNoAnswerCameOrNotAllOfIt(answer: String, words: String, sent: CallFailure.Sent) throws {
+        let server = RawServer { _, _ in [.text(answer), .waitForEver] }
         defer { server.stop() }
         let bench = try Bench()
-        expect(
-            bench.failure(bench.request(server, timeout: Self.time)),
-            "127.0.0.1:\(server.port) did not answer within 300 ms.",
-            .maybe
-        )
-    }
-
-    @Test func tellsThatTheAnswerDidNotEnd() throws {
-        let server = RawServer { _, _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .waitForEver] }
-        defer { server.stop() }
-        let bench = try Bench()
-        expect(
-            bench.failure(bench.request(server, timeout: Self.time)),
-            "The answer of 127.0.0.1:\(server.port) did not end within 300 ms.",
-            .yes
-        )
+        let detail = words.replacing("%s", with: "127.0.0.1:\(server.port)")
+        expect(bench.failure(bench.request(server, timeout: Self.time)), "\(detail) within 300 ms.", sent)
     }
 
     private func expect(_ failure: CallFailure?, _ detail: String, _ sent: CallFailure.Sent) {
