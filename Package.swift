@@ -91,10 +91,15 @@ let package = Package(
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSON", swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], path: "Tests/XML", swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML"], path: "Tests/YAML", swiftSettings: settings),
+        .testTarget(
+            name: "YAMLTests",
+            dependencies: ["TestSupport", "YAML"],
+            path: "Tests/YAML",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "FlowActionTests",
-            dependencies: ["FlowAction", "JSON", "XML"],
+            dependencies: ["FlowAction", "JSON", "TestSupport", "XML"],
             path: "Tests/FlowAction",
             swiftSettings: settings
         ),

@@ -1,5 +1,6 @@
 import FlowAction
 import Store
+import TestSupport
 import Testing
 
 @Suite struct FieldsReaderTests {
@@ -123,9 +124,10 @@ import Testing
     }
 
     /// A look through all fields for each of them would take minutes, and hours for as many as the file may hold.
-    @Test(.timeLimit(.minutes(2))) func readsManyFields() throws {
+    @Test func readsManyFields() throws {
         let fields = (0..<60_000).map { #"{"displayName":"F\#($0)","rest":{"name":"r\#($0)"}}"# }.joined(separator: ",")
-        let result = load(fields)
+        let (result, seconds) = timingCPU { load(fields) }
+        #expect(seconds < 60)
         #expect(result.diagnostics.isEmpty)
         let catalog = try #require(result.snapshot?.leadFields)
         #expect(catalog.field(named: "r59999")?.displayName == "F59999")
