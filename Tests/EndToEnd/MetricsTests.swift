@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import TestSupport
 import Testing
 
@@ -114,6 +115,33 @@ extension EndToEnd {
             var other = client
             other.source = 2
             #expect(other.get("/flow/metrics").status == 403)
+        }
+
+        /// A web server that is set up for HTTP gets no answer: the log says why, of many in few lines.
+        @Test func tellsOfAWebServerThatSpeaksAnotherProtocol() throws {
+            let sample = Sample()
+            let installation = sample.installation
+            for _ in 0..<50 {
+                let socket = "\(installation.directory)/flowhook.sock"
+                #expect(Child.run(["curl", "-s", "--unix-socket", socket, "http://localhost/"]).status != 0)
+            }
+            #expect(installation.metrics[#"flowhook_connections_ended_total{end="malformed"}"#] == 50)
+            #expect(installation.metrics[#"flowhook_connections_ended_total{end="gone"}"#] == 0)
+            let lines = try installation.finalLog().split(separator: "\n")
+                .filter { $0.contains("ended without an answer") }
+                .map { try JSONValue(parsing: Array($0.utf8)) }
+            let counts = lines.map { line in
+                #expect(line["level"] == .string("warning"))
+                #expect(line["end"] == .string("malformed"))
+                guard case .string(let reason) = line["reason"], case .number(let count) = line["connections"] else {
+                    return 0
+                }
+                #expect(reason.contains("HTTP (proxy_pass)"))
+                return Int(count) ?? 0
+            }
+            #expect(counts.first == 1)
+            #expect(counts.reduce(0, +) == 50)
+            #expect(counts.count < 50)
         }
 
         /// Every metric that the dashboard shows is one that the service tells.

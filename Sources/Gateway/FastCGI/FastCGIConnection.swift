@@ -84,9 +84,9 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         if case .waiting = state { close() }
     }
 
-    /// Ends a connection whose request is arriving or whose answer is leaving: others need the memory.
-    func closeTransfer() {
-        close()
+    /// Ends a connection that waits or transfers: others need its place.
+    func giveWay(_ detail: String) {
+        fail(.crowded, detail)
     }
 
     func handle(events: UInt32, on loop: EventLoop) {
@@ -128,7 +128,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         endWaiting()
         var screen = Screen()
         switch screen.consume(UnsafeBufferPointer(rebasing: buffer[..<count])) {
-        case .refused: close()
+        case .refused(let reason): fail(.malformed, reason)
         case .whole(let byteCount): accept(bodyBytes: screen.bodyBytes, isFollowed: byteCount < count)
         case .incomplete:
             let relay = RequestRelay(maximumBodyBytes: shard.options.maximumBodyBytes())
@@ -160,7 +160,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             guard count > 0 else { return takeEnd(relay, isClosed: count == 0) }
             switch relay.take(UnsafeBufferPointer(rebasing: buffer[..<count])) {
             case .incomplete: heldBytes = relay.heldBytes
-            case .refused: return close()
+            case .refused(let reason): return fail(.malformed, reason)
             case .whole(let isFollowed): return accept(relay, isTruncated: false, isLast: isFollowed)
             }
             // Closed in favour of others.
@@ -181,7 +181,9 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func accept(_ relay: RequestRelay, isTruncated: Bool, isLast: Bool) {
         endWaiting()
         heldBytes = 0
-        guard var webRequest = shard.pair.accept(head: relay.head, by: request) else { return close() }
+        guard var webRequest = shard.pair.accept(head: relay.head, by: request) else {
+            return fail(.crowded, "libfcgi got no descriptor or no memory")
+        }
         webRequest.isBodyTooLarge = relay.isBodyTooLarge
         webRequest.isBodyTruncated = isTruncated
         webRequest.body = relay.body
@@ -227,11 +229,11 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func send(_ bytes: consuming ByteBuffer) {
         guard !isPeerGone else {
             request.abandon()
-            return close()
+            return leave()
         }
         let isFarewell = request.keepsConnection && shard.isDraining
         if !isFarewell, fitsSendBuffer(bytes.count) {
-            guard bytes.withBytes(request.finish) else { return close(isClosedByLibrary: true) }
+            guard bytes.withBytes(request.finish) else { return leave(isClosedByLibrary: true) }
             finish()
         } else if let records = shard.pair.records(of: bytes.bytes, by: request) {
             state = .leaving
@@ -241,7 +243,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
             heldBytes = records.count
             push()
         } else {
-            close()
+            fail(.crowded, "libfcgi got no descriptor or no memory")
         }
     }
 
@@ -275,7 +277,7 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
             }
             if count < 0, errno == EAGAIN || errno == EINTR { return }
-            guard count > 0 else { return close() }
+            guard count > 0 else { return leave() }
             written += count
         }
         endWaiting()
@@ -303,7 +305,11 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
     private func startTimer() {
         timer = shard.loop.schedule(at: shard.loop.now + shard.options.transferNanoseconds) { [self] in
             timer = nil
-            close()
+            switch state {
+            case .arriving: fail(.slow, "a request did not arrive in time")
+            case .leaving: fail(.slow, "an answer was not taken in time")
+            default: close()
+            }
         }
     }
 
@@ -312,6 +318,18 @@ final class FastCGIConnection: EventHandler, @unchecked Sendable {
         place.leave()
         if let timer { shard.loop.cancel(timer) }
         timer = nil
+    }
+
+    /// Ends the connection without an answer, and tells why.
+    private func fail(_ end: ConnectionEnd, _ detail: String, isClosedByLibrary: Bool = false) {
+        if case .closed = state { return }
+        shard.options.ended(end, detail)
+        close(isClosedByLibrary: isClosedByLibrary)
+    }
+
+    /// Ends the connection of a peer that has left.
+    private func leave(isClosedByLibrary: Bool = false) {
+        fail(.gone, "the web server left before it had its answer", isClosedByLibrary: isClosedByLibrary)
     }
 
     private func close(isClosedByLibrary: Bool = false) {

@@ -18,6 +18,9 @@ package final class FastCGIServer: Sendable {
         /// has taken longest goes.
         package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
+        /// Told of a connection that ended without an answer, and of what happened, in words that hold nothing of a request.
+        package var ended: @Sendable (_ end: ConnectionEnd, _ detail: String) -> Void = { _, _ in }
+
         /// How long idle connections are left open while the server drains.
         package var idleNanoseconds = FastCGIServer.idleNanoseconds
 

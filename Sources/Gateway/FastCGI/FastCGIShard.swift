@@ -97,7 +97,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private func acceptSome() -> Bool {
         // A bound for each wake-up, so that connections that have arrived are not kept waiting by those that do.
         for _ in 0..<Self.acceptedPerTurn {
-            guard hasRoom || makeRoom() else {
+            guard hasRoom || makeRoom("there are no more connections than \(options.maximumConnections)") else {
                 pause()
                 return false
             }
@@ -109,7 +109,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                if makeRoom() { continue }
+                if makeRoom("no descriptor or no memory is free") { continue }
                 pause()
                 return false
             default: return false
@@ -150,23 +150,21 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     /// Ends the connection that has waited longest for a request, else the longest transfer: whoever opens connections
     /// and says nothing, or little, keeps nobody else out.
     ///
+    /// - Parameter detail: what there is too little of.
     /// - Returns: whether there was one that had had its time.
-    private func makeRoom() -> Bool {
+    private func makeRoom(_ detail: String) -> Bool {
         let now = loop.now
         let moment = now > Self.graceNanoseconds ? now - Self.graceNanoseconds : 0
-        if let idle = waiting.first(before: moment) {
-            idle.closeIfIdle()
-            return true
-        }
-        guard let transfer = transfers.first(before: moment) else { return false }
-        transfer.closeTransfer()
+        guard let longest = waiting.first(before: moment) ?? transfers.first(before: moment) else { return false }
+        longest.giveWay(detail)
         return true
     }
 
     /// Counts bytes that a connection holds more, or fewer; past the bound the longest transfer ends.
     func hold(_ change: Int) {
         heldBytes += change
-        if change > 0, heldBytes > maximumHeldBytes { transfers.first(before: .max)?.closeTransfer() }
+        guard change > 0, heldBytes > maximumHeldBytes else { return }
+        transfers.first(before: .max)?.giveWay("requests and answers under way fill \(options.maximumHeldBytes) bytes")
     }
 
     // MARK: Connections

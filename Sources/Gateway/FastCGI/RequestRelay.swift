@@ -7,8 +7,8 @@ package final class RequestRelay {
     package enum Progress {
         /// More is to arrive.
         case incomplete
-        /// It is not to be let through.
-        case refused
+        /// It is not to be let through, for this reason.
+        case refused(String)
         /// It is whole. Where bytes followed it the connection is of no more use.
         case whole(isFollowed: Bool)
     }
@@ -50,12 +50,14 @@ package final class RequestRelay {
         let verdict = screen.consume(bytes)
         if !hadParameters {
             let end = screen.bodyStart.map { $0 - begin } ?? bytes.count
-            guard head.count + end <= Self.maximumHeadBytes else { return .refused }
+            guard head.count + end <= Self.maximumHeadBytes else {
+                return .refused("more than \(Self.maximumHeadBytes) bytes of parameters and padding")
+            }
             head.append(contentsOf: bytes[..<end])
         }
         switch verdict {
         case .incomplete: return .incomplete
-        case .refused: return .refused
+        case .refused(let reason): return .refused(reason)
         case .whole(let byteCount): return .whole(isFollowed: byteCount - begin < bytes.count)
         }
     }

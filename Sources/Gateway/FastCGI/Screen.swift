@@ -96,7 +96,9 @@ package struct Screen {
     private var announced: UInt16 { UInt16(truncatingIfNeeded: header >> 16) }
 
     private mutating func openRecord() {
-        guard header >> 56 == 1 else { return refuse("a record of another version than 1") }
+        guard header >> 56 == 1 else {
+            return refuse("a record of another version than 1, as of a web server that speaks HTTP (proxy_pass)")
+        }
         let type = UInt8(truncatingIfNeeded: header >> 48)
         let id = UInt16(truncatingIfNeeded: header >> 32)
         contentLeft = Int(announced)

@@ -14,6 +14,7 @@ package final class Metrics: Sendable {
     private let failures = Counters(count: CallFailure.Kind.allCases.count)
     /// Reloads: loaded, rejected.
     private let reloads = Counters(count: 2)
+    private let connectionEnds = Counters(count: ConnectionEnd.allCases.count)
     private let addedLatency = Histogram(bounds: Metrics.addedBounds)
     private let lostActivities = Counters(count: 1)
     private let webhooks = Locked<[String: WebhookSeries]>([:])
@@ -90,6 +91,11 @@ package final class Metrics: Sendable {
         problems.add(at: problem.name.position)
     }
 
+    /// Counts a connection that ended without an answer.
+    func count(_ end: ConnectionEnd) {
+        connectionEnds.add(at: end.position)
+    }
+
     /// Counts lines of the activity log that could not be written.
     func countLostActivities(_ count: Int) {
         lostActivities.add(count, at: 0)
@@ -132,6 +138,8 @@ package final class Metrics: Sendable {
         for name in Problem.Name.allCases { text.sample([("problem", name.rawValue)], problems[name.position]) }
         text.begin("flowhook_errors_total", .counter, "Flow actions without a usable answer, by the type of error.")
         for type in CallFailure.Kind.allCases { text.sample([("type", type.rawValue)], failures[type.position]) }
+        text.begin("flowhook_connections_ended_total", .counter, "Connections that ended without an answer.")
+        for end in ConnectionEnd.allCases { text.sample([("end", end.rawValue)], connectionEnds[end.position]) }
         text.begin("flowhook_call_duration_seconds", .histogram, "Calls of a service, waits and retries included.")
         for webhook in series { text.histogram([("webhook", webhook.name)], webhook.calls) }
         text.begin("flowhook_added_latency_seconds", .histogram, "What the service adds to the duration of a call.")

@@ -7,6 +7,7 @@ package final class Observer: Sendable {
     private let log: Log
     private let activities: ActivityLog
     private let losses = Locked(Losses())
+    private let connectionEnds = Locked([ConnectionEnd: Losses]())
 
     /// Begins to tell.
     package init(log: Log) {
@@ -27,16 +28,16 @@ package final class Observer: Sendable {
         }
     }
 
-    /// Lines of the activity log that were lost, told once in a while alone.
+    /// What was lost, told once in a while alone.
     private struct Losses {
         private(set) var untold = 0
-        /// Why the last were lost.
+        /// Why the last was lost.
         private(set) var reason = ""
         private var quietUntil: Int64 = 0
 
-        /// Counts lines; gives how many were lost since the last time, when it is time to tell.
-        mutating func told(_ lines: Int, _ reason: String, at now: Int64) -> Int? {
-            untold += lines
+        /// Counts losses; gives how many there were since the last time, when it is time to tell.
+        mutating func told(_ count: Int, _ reason: String, at now: Int64) -> Int? {
+            untold += count
             self.reason = reason
             guard now >= quietUntil else { return nil }
             // That it cannot be opened is told before a line is lost, and is not to keep the first loss quiet.
@@ -62,6 +63,26 @@ package final class Observer: Sendable {
         activities.close()
         let (lost, reason) = losses.withLock { ($0.untold, $0.reason) }
         if lost > 0 { Self.tell(lost, reason, log) }
+        for (end, losses) in connectionEnds.withLock({ $0 }) where losses.untold > 0 {
+            tell(losses.untold, end, losses.reason)
+        }
+    }
+
+    // MARK: Connections
+
+    /// Tells of a connection of the web server that ended without an answer; of many of a kind every ten seconds.
+    func tell(_ end: ConnectionEnd, _ detail: String) {
+        metrics.count(end)
+        let count = connectionEnds.withLock { $0[end, default: Losses()].told(1, detail, at: microseconds()) }
+        if let count { tell(count, end, detail) }
+    }
+
+    private func tell(_ count: Int, _ end: ConnectionEnd, _ detail: String) {
+        log.write(.warning, "connection ended without an answer") { line in
+            line.add("end", end.rawValue)
+            line.add("connections", count)
+            line.add("reason", detail)
+        }
     }
 
     // MARK: Requests

@@ -8,6 +8,8 @@ final class EchoServer: @unchecked Sendable {
     let socket: ListeningSocket
     let server: FastCGIServer
     let path: String
+    /// Why connections ended without an answer.
+    let ended = Locked<[ConnectionEnd]>([])
 
     init(
         loops count: Int = 2,
@@ -21,6 +23,7 @@ final class EchoServer: @unchecked Sendable {
         for loop in loops { loop.start() }
         var options = FastCGIServer.Options(respond: respond, maximumBodyBytes: { maximumBodyBytes })
         options.idleNanoseconds = 1_000_000_000
+        options.ended = { [ended] end, _ in ended.withLock { $0.append(end) } }
         adjust(&options)
         server = try FastCGIServer(listener: socket, loops: loops, options: options)
         server.start()

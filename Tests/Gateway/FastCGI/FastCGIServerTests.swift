@@ -271,6 +271,7 @@ import Testing
         client.send(Bytes.request(body: Array("still here".utf8)))
         #expect(client.text()?.hasSuffix("still here") == true)
         #expect(server.stop())
+        #expect(server.ended.withLock { $0 } == [ConnectionEnd](repeating: .gone, count: 20))
     }
 
     /// A connection that ends takes with it all that served it: the last of them lets go of the responder.

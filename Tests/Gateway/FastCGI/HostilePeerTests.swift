@@ -67,6 +67,8 @@ import Testing
         }
         #expect(server.waitForConnections(1))
         #expect(server.stop())
+        // What follows an answered request is not looked at.
+        #expect(Set(server.ended.withLock { $0 }) == (isFirstAnswered ? [] : [.malformed]))
     }
 
     /// Two thousand connections that say nothing, and two thousand that stop half-way.
@@ -111,6 +113,7 @@ import Testing
         #expect(silent[0].isAtEnd())
         for _ in 0..<2_000 where server.server.connections > 40 { usleep(1_000) }
         #expect(server.server.connections <= 40)
+        #expect(Set(server.ended.withLock { $0 }) == [.crowded])
     }
 
     /// A request that stops half-way, wherever, has a deadline; so has a connection that never begins one.
@@ -130,6 +133,8 @@ import Testing
         kept.send(Bytes.request(body: [2]))
         #expect(kept.answer()?.last == 2)
         #expect(server.stop())
+        // Nothing is lost with the connection that never began a request.
+        #expect(server.ended.withLock { $0 } == [ConnectionEnd](repeating: .slow, count: 59))
     }
 
     /// More clients that never read their large answers than there ever were threads; others get theirs.
@@ -149,6 +154,7 @@ import Testing
         #expect(server.waitForConnections(1))
         #expect(server.stop())
         withExtendedLifetime(deaf) {}
+        #expect(server.ended.withLock { $0 } == [ConnectionEnd](repeating: .slow, count: 100))
     }
 
     /// A peer that asks again and again and never reads is not answered without end.
@@ -189,6 +195,7 @@ import Testing
         #expect(clients[19].answer()?.suffix(400_000).count == 400_000)
         clients = []
         #expect(server.stop())
+        #expect(server.ended.withLock { $0 }.count { $0 == .crowded } == 18)
     }
 
     /// A body without end is thrown away, in turns with other connections, until its deadline.
