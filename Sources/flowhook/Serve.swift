@@ -59,6 +59,9 @@ struct Serve: ParsableCommand {
 
     private func listeningSocket(_ settings: Settings, _ log: Log) throws -> ListeningSocket {
         if let listen {
+            if case .listeningSocket = WayIn.detect() {
+                log.write(.warning, "a socket is handed over and is not served: --listen names another")
+            }
             return try open(listen)
         }
         if case .listeningSocket(let descriptor) = WayIn.detect() {

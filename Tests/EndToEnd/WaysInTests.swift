@@ -31,6 +31,26 @@ extension EndToEnd {
             #expect(installation.client.get("/flow/healthz").status == 200)
         }
 
+        /// One socket is served: whoever set up another is told that nobody answers there.
+        @Test func tellsOfTheSocketThatIsNotServed() {
+            let launcher = """
+                import os, socket, sys
+                s = socket.socket(socket.AF_UNIX); s.bind("handed-over.sock"); s.listen()
+                os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+                os.execve(sys.argv[1], sys.argv[1:], dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid())))
+                """
+            let byOption = Sample(start: .launched(by: ["python3", "-c", launcher]))
+            #expect(byOption.installation.call(SampleStore.enrich).status == 200)
+            #expect(byOption.installation.finalLog().contains("not served: --listen names another"))
+            let bySetting = Sample(start: .systemd) {
+                $0["flowhook.yaml", default: ""] += "listen: unix:/run/nobody/nobody.sock\n"
+            }
+            #expect(bySetting.installation.call(SampleStore.enrich).status == 200)
+            #expect(bySetting.installation.finalLog().contains("the setting listen is not used"))
+            let neither = Sample()
+            #expect(!neither.installation.finalLog().contains("socket"))
+        }
+
         @Test func answersTheSameAsACGIProgram() throws {
             let requests = [
                 SampleStore.enrich, #"{"webhook": "500", "lead": {"id": 1}}"#, #"{"webhook": "nobody", "lead": {}}"#,
