@@ -11,7 +11,7 @@ struct SystemClock {
 
     /// `Aug 08, 2013`.
     var date: String {
-        "\(Self.months[civil.month - 1]) \(twoDigits(civil.day)), \(civil.year)"
+        "\(CivilDateTime.months[civil.month - 1]) \(twoDigits(civil.day)), \(civil.year)"
     }
 
     /// `04:34 PM (GMT -0700)`.
@@ -26,26 +26,4 @@ struct SystemClock {
 
     /// `2013-08-08 16:36:13`.
     var dateTime: String { civil.tokenText }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-}
-
-extension CivilDateTime {
-    /// `2013-08-08 16:36:13`, as tokens show a datetime.
-    var tokenText: String {
-        "\(dateText) \(twoDigits(hour)):\(twoDigits(minute)):\(twoDigits(second))"
-    }
-
-    /// `2013-08-08`.
-    var dateText: String {
-        let digits = String(year)
-        let zeros = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
-        return "\(zeros)\(digits)-\(twoDigits(month))-\(twoDigits(day))"
-    }
-}
-
-private func twoDigits(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
 }

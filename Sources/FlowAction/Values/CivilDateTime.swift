@@ -78,3 +78,25 @@ extension Int64 {
         self >= 0 ? self / divisor : (self + 1) / divisor - 1
     }
 }
+
+extension CivilDateTime {
+    /// The months' names in English, as tokens and headers of HTTP show them.
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// `2013-08-08 16:36:13`, as tokens show a datetime.
+    var tokenText: String {
+        "\(dateText) \(twoDigits(hour)):\(twoDigits(minute)):\(twoDigits(second))"
+    }
+
+    /// `2013-08-08`.
+    var dateText: String {
+        let digits = String(year)
+        let zeros = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
+        return "\(zeros)\(digits)-\(twoDigits(month))-\(twoDigits(day))"
+    }
+}
+
+/// A number below 100 in two digits.
+func twoDigits(_ number: Int) -> String {
+    number < 10 ? "0\(number)" : "\(number)"
+}

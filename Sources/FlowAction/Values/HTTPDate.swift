@@ -37,9 +37,6 @@ package enum HTTPDate {
 
     private static let shortDays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     private static let longDays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 
     private static func instant(_ year: Int, _ month: Int, _ day: Int, _ time: Time) -> Instant? {
         // The grammar has a leap second; POSIX time has none.
@@ -83,7 +80,7 @@ package enum HTTPDate {
         }
 
         mutating func month() -> Int? {
-            word().flatMap { HTTPDate.months.firstIndex(of: $0) }.map { $0 + 1 }
+            word().flatMap { CivilDateTime.months.firstIndex(of: $0) }.map { $0 + 1 }
         }
 
         mutating func number(digits: ClosedRange<Int>) -> Int? {

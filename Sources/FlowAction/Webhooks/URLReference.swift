@@ -106,11 +106,6 @@ package enum URLReference {
 
     /// With what is not ASCII, or no printable character, as `%XX`: servers send both.
     private static func encoded(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard text.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else { return text }
-        let digits = Array("0123456789ABCDEF".utf8)
-        return text.flatMap { byte in
-            byte <= 0x20 || byte >= 0x7F
-                ? [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]] : [byte]
-        }[...]
+        percentEncoded(text) { $0 <= 0x20 || $0 >= 0x7F }[...]
     }
 }

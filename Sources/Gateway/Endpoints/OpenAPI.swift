@@ -31,10 +31,7 @@ enum OpenAPI {
     private static func url(of mount: String) -> String {
         if mount.isEmpty { return "/" }
         let plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~!$&'()*+,;=:@"
-        return mount.utf8.map { byte in
-            if plain.utf8.contains(byte) { return String(Unicode.Scalar(byte)) }
-            return (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-        }.joined()
+        return String(decoding: percentEncoded(mount.utf8) { !plain.utf8.contains($0) }, as: UTF8.self)
     }
 
     /// The paths that the service answers to.
