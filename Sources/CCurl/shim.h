@@ -5,6 +5,11 @@
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call: one typed function
 // for each kind of argument.
 
+/// The version of the library that runs, `0xXXYYZZ`.
+static inline unsigned int flowhook_curl_version(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num;
+}
+
 /// Sets an option that takes a long.
 static inline CURLcode flowhook_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);

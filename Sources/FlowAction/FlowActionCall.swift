@@ -52,7 +52,7 @@ package final class FlowActionCall: Sendable {
             requestBytes: rendered?.outgoing.body?.count ?? 0
         )
         switch result.outcome {
-        case .failure(let failure): answer.fail(failure)
+        case .failure(let failure): answer.fail(failure, hiding: rendered?.secrets ?? [])
         case .success(let service): map(service, into: &answer)
         }
         answer.totalMicroseconds = context.elapsed()
@@ -89,7 +89,11 @@ package final class FlowActionCall: Sendable {
 
 extension FlowActionAnswer {
     /// Turns the answer into one without an answer of the service.
-    fileprivate mutating func fail(_ failure: CallFailure) {
+    ///
+    /// - Parameter secrets: what a redirect may have brought into the host's name.
+    fileprivate mutating func fail(_ failure: CallFailure, hiding secrets: [String]) {
+        var failure = failure
+        if !secrets.isEmpty { failure.detail = SecretMask(secrets).masked(failure.detail) }
         outcome = .failed
         error = failure
         activity.errorType = failure.type.rawValue

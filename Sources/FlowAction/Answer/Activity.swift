@@ -9,11 +9,14 @@ extension FlowActionAnswer.Activity {
         let (text, isTruncated) = Self.shown(service, hiding: secrets)
         self.init(
             responseCode: service.status,
-            errorType: Self.masked(phrase ?? unnamed, secrets),
+            errorType: String(Self.masked(phrase ?? unnamed, secrets).prefix(utf8Bytes: Self.maximumErrorTypeBytes)),
             response: text,
             isResponseTruncated: isTruncated
         )
     }
+
+    /// How many bytes of a reason phrase are kept.
+    private static let maximumErrorTypeBytes = 1_024
 
     private static func masked(_ text: String, _ secrets: [String]) -> String {
         secrets.isEmpty ? text : SecretMask(secrets).masked(text)

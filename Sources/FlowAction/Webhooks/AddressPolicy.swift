@@ -32,11 +32,12 @@ package struct AddressPolicy: Sendable {
 
     private static let globalUnicast = blocks(["2000::/3"])[0]
 
-    /// The blocks of the IANA IPv4 Special-Purpose Address Registry that are not globally reachable, and multicast.
+    /// The blocks of the IANA IPv4 Special-Purpose Address Registry that are not globally reachable, multicast, and the
+    /// address of Azure's WireServer, which answers each machine there about itself.
     private static let v4Blocks = blocks([
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/4", "240.0.0.0/4",
+        "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
     ])
 
     /// The same of IPv6 within 2000::/3: the IETF's block with Teredo, ORCHID and benchmarking, documentation, SRv6.

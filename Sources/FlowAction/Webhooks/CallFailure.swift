@@ -6,6 +6,8 @@ package struct CallFailure: Error, Sendable, Hashable {
     package var detail: String
     /// Whether the service may have got the request.
     package var sent: Sent
+    /// Whether it came about before the host had a part in it, as in the look-up of its name.
+    package var isBeforeHost = false
 
     /// The types of errors, by the names that the answer, the log and the metrics carry.
     package enum Kind: String, Sendable, CaseIterable {

@@ -127,7 +127,9 @@ extension CallFailure {
             case .wait: ("\(host) did not answer", .maybe)
             case .read: ("The answer of \(host) did not end", .yes)
             }
-        return CallFailure(.timeout, detail: "\(what) within \(text) ms.", sent: sent)
+        var failure = CallFailure(.timeout, detail: "\(what) within \(text) ms.", sent: sent)
+        if case .lookUp = phase { failure.isBeforeHost = true }
+        return failure
     }
 
     /// The circuit of the host is open.

@@ -30,8 +30,8 @@ package final class Caller: @unchecked Sendable {
         )
     )
 
-    /// How many handles wait for their next call; each holds some kilobytes.
-    private static let keptHandles = 1_024
+    /// How many transfers wait for their next call; each holds some kilobytes.
+    private static let keptTransfers = 1_024
 
     /// Readies libcurl, once for the process.
     private static let library: Void = {
@@ -95,7 +95,8 @@ package final class Caller: @unchecked Sendable {
                 result = outcome
             } else {
                 let bound = TryBound(started: tryStarted, deadline: tryDeadline, callStarted: started, whole: deadline)
-                result = await tryOnce(plan.request, settings, bound, &timing)
+                let rule = plan.isElsewhere ? nil : settings.circuit
+                result = await tryOnce(plan.request, settings, rule, bound, &timing)
             }
             let step = plan.next(
                 after: result,
@@ -125,19 +126,10 @@ package final class Caller: @unchecked Sendable {
         _ timing: inout CallTiming
     ) async -> Bool {
         let started = loop.now
-        let ending = await turns.take(request.webhook, limits, deadline: deadline, on: loop)
+        let hasTurn = await turns.take(request.webhook, limits, deadline: deadline, on: loop)
         timing.queue += Int64((loop.now - started) / 1_000)
-        guard case .turn = ending else { return false }
-        // The turn of one whose time ran out at the same moment.
-        guard loop.now + Self.leastTime < deadline else {
-            turns.giveBack(request.webhook, on: loop)
-            return false
-        }
-        return true
+        return hasTurn
     }
-
-    /// What time a call is to have left when its turn comes, in nanoseconds: the least that libcurl counts.
-    private static let leastTime: UInt64 = 1_000_000
 
     private func sleep(until moment: UInt64) async {
         await withUnsafeContinuation { continuation in
@@ -146,17 +138,23 @@ package final class Caller: @unchecked Sendable {
     }
 
     /// One request and its response, where the circuit lets it through.
+    ///
+    /// - Parameter rule: that of the circuit; `nil` without one, as where a redirect leads to another host: a service is not
+    ///   to close the way to one of its choosing.
     private func tryOnce(
         _ request: OutgoingRequest,
         _ settings: CallSettings,
+        _ rule: Circuit.Rule?,
         _ bound: TryBound,
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
-        guard let rule = settings.circuit else { return await transfer(request, settings, bound, &timing) }
+        guard let rule else { return await transfer(request, settings, bound, &timing) }
         guard let pass = circuits.admit(request, at: loop.now, rule) else { return .failure(.circuitOpen(request)) }
         let result = await transfer(request, settings, bound, &timing)
         var verdict = Circuit.Verdict(result, rule)
-        if case .failure(let failure) = result, failure.type == .timeout, bound.isCutShort { verdict = .nothing }
+        if case .failure(let failure) = result, failure.type == .timeout, bound.isCutShort || failure.isBeforeHost {
+            verdict = .nothing
+        }
         circuits.record(verdict, of: request, pass, at: loop.now, rule)
         return result
     }
@@ -255,7 +253,7 @@ package final class Caller: @unchecked Sendable {
         connectingUntil connectDeadline: UInt64,
         _ timing: inout CallTiming
     ) async -> Attempt {
-        guard let transfer = idle.popLast() ?? Transfer(sockets: sockets) else {
+        guard let transfer = idle.popLast() ?? Transfer(sockets: sockets), transfer.wake() else {
             let detail = "No memory is left for another call."
             return Attempt(result: .failure(CallFailure(.connectFailure, detail: detail, sent: .no)))
         }
@@ -280,7 +278,8 @@ package final class Caller: @unchecked Sendable {
                 peer: transfer.peer
             )
         }
-        if idle.count < Self.keptHandles, !transfer.isWorn { idle.append(transfer) }
+        transfer.rest()
+        if idle.count < Self.keptTransfers { idle.append(transfer) }
         return attempt
     }
 

@@ -16,12 +16,17 @@ enum HeaderLine {
         return String(decoding: UnsafeRawBufferPointer(rebasing: line[start..<end]), as: UTF8.self)
     }
 
+    /// Whether a header line has the name.
+    static func has(_ name: StaticString, _ line: UnsafeMutablePointer<CChar>, _ count: Int) -> Bool {
+        let length = name.utf8CodeUnitCount
+        return count > length && line[length] == CChar(bitPattern: UInt8(ascii: ":"))
+            && strncasecmp(line, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), length) == 0
+    }
+
     /// The value of a header line, where it has the name; blanks and the line's end around it taken off.
     static func value(of name: StaticString, _ line: UnsafeMutablePointer<CChar>, _ count: Int) -> String? {
+        guard has(name, line, count) else { return nil }
         let length = name.utf8CodeUnitCount
-        guard count > length, line[length] == CChar(bitPattern: UInt8(ascii: ":")),
-            strncasecmp(line, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), length) == 0
-        else { return nil }
         let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
         var value = UnsafeRawBufferPointer(start: line + length + 1, count: count - length - 1)[...]
         value = value.drop(while: isBlank)

@@ -18,6 +18,8 @@ struct IncomingResponse {
     private var location: String?
     private var retryAfter: String?
     private var contentLength: String?
+    /// Whether the head says a type itself: libcurl keeps that of an interim response too.
+    private var hasContentType = false
     /// What `Content-Encoding` says, in all its lines.
     private var contentEncodings = ""
     private var decoder: ContentDecoder?
@@ -49,21 +51,24 @@ struct IncomingResponse {
         }
         switch UInt8(bitPattern: bytes[0]) | 0x20 {
         case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
-            hasBegun = true
+            // An interim response is no answer: "HTTP/1.1 1xx".
+            hasBegun = count <= 9 || bytes[9] != CChar(bitPattern: UInt8(ascii: "1"))
             hasHead = false
             contentLength = nil
+            hasContentType = false
             reasonPhrase = HeaderLine.reasonPhrase(UnsafeRawBufferPointer(start: bytes, count: count))
             location = nil
             retryAfter = nil
             contentEncodings = ""
         case UInt8(ascii: "l"):
-            if location == nil { location = HeaderLine.value(of: "location", bytes, count) }
+            if location == nil, !hasHead { location = HeaderLine.value(of: "location", bytes, count) }
         case UInt8(ascii: "r"):
-            if retryAfter == nil { retryAfter = HeaderLine.value(of: "retry-after", bytes, count) }
+            if retryAfter == nil, !hasHead { retryAfter = HeaderLine.value(of: "retry-after", bytes, count) }
         case UInt8(ascii: "c"):
             if !hasHead, let value = HeaderLine.value(of: "content-length", bytes, count), !takeLength(value) {
                 return 0
             }
+            if !hasContentType, !hasHead { hasContentType = HeaderLine.has("content-type", bytes, count) }
             // A trailer comes too late to say it.
             if decoder == nil, body.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
                 contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
@@ -134,7 +139,7 @@ struct IncomingResponse {
         return ServiceAnswer(
             status: status,
             reasonPhrase: reasonPhrase,
-            contentType: contentType.map(Self.text),
+            contentType: hasContentType ? contentType.map(Self.text) : nil,
             body: body,
             retryAfter: retryAfter,
             location: location

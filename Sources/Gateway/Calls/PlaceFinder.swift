@@ -58,16 +58,23 @@ final class PlaceFinder {
         }
     }
 
+    /// How much later than a silence is one its addresses are asked for, in nanoseconds: clocks differ by a turn of the loop.
+    private static let marginNanoseconds: UInt64 = 10_000_000
+
     /// Waits for a look-up, until the deadline: `nil` then.
     private func find(_ name: String, deadline: UInt64) async -> Resolver.Answer? {
         await withUnsafeContinuation { continuation in
-            let wait = LookUpWait(continuation)
-            wait.timer = loop.schedule(at: deadline) { wait.finish(nil) }
-            resolver.find(name) { [loop] answer in
-                loop.execute {
-                    if let timer = wait.timer { loop.cancel(timer) }
-                    wait.finish(answer)
+            let wait = LookUpWait(continuation, on: loop)
+            // Where a name server falls silent, what it gave last is of use from then on.
+            let silence = loop.now + Resolver.slowNanoseconds + Self.marginNanoseconds
+            if silence < deadline {
+                wait.schedule(at: silence) { [resolver] in
+                    if let known = resolver.known(name) { wait.finish(known) }
                 }
+            }
+            wait.schedule(at: deadline) { wait.finish(nil) }
+            resolver.find(name) { [loop] answer in
+                loop.execute { wait.finish(answer) }
             }
         }
     }
@@ -76,14 +83,27 @@ final class PlaceFinder {
 /// One who waits for a look-up, until it is done or the deadline comes, whichever is first.
 private final class LookUpWait: @unchecked Sendable {
     // Safe: touched on one loop's thread alone.
-    var timer: TimerToken?
+    private let loop: EventLoop
+    private var timers: [TimerToken] = []
     private var continuation: UnsafeContinuation<Resolver.Answer?, Never>?
 
-    init(_ continuation: UnsafeContinuation<Resolver.Answer?, Never>) {
+    init(_ continuation: UnsafeContinuation<Resolver.Answer?, Never>, on loop: EventLoop) {
         self.continuation = continuation
+        self.loop = loop
+    }
+
+    /// Does something at a moment, unless the wait has ended by then.
+    func schedule(at moment: UInt64, _ action: @escaping () -> Void) {
+        timers.append(
+            loop.schedule(at: moment) { [self] in
+                if continuation != nil { action() }
+            }
+        )
     }
 
     func finish(_ answer: Resolver.Answer?) {
+        for timer in timers { loop.cancel(timer) }
+        timers = []
         continuation?.resume(returning: answer)
         continuation = nil
     }

@@ -52,7 +52,7 @@ package final class Resolver: Sendable {
     private static let failedNanoseconds: UInt64 = 500_000_000
 
     /// From when on a look-up without success was slow.
-    private static let slowNanoseconds: UInt64 = 1_000_000_000
+    static let slowNanoseconds: UInt64 = 1_000_000_000
 
     /// For how long after they were found addresses are used while no name server answers.
     private static let silenceNanoseconds: UInt64 = 3_600_000_000_000

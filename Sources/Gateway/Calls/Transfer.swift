@@ -2,12 +2,16 @@ internal import CCurl
 internal import FlowAction
 internal import Glibc
 
-/// One request and its response over libcurl: an easy handle, set up once and used again for call after call.
+/// One request and its response over libcurl: an easy handle, and what can be kept from call to call.
 ///
 /// The handle's callbacks run on the loop that performs it and fill this object.
 final class Transfer {
-    /// The handle; the caller adds it to its multi handle.
-    let easy: UnsafeMutableRawPointer
+    /// The handle, as long as the transfer is awake; the caller adds it to its multi handle.
+    var easy: UnsafeMutableRawPointer {
+        guard let handle else { preconditionFailure("the transfer is at rest") }
+        return handle
+    }
+    private var handle: UnsafeMutableRawPointer?
     /// The parts of ``url``.
     private let urlParts: OpaquePointer
     /// Who waits for the result.
@@ -64,21 +68,55 @@ final class Transfer {
     /// How long the system's certificate authorities are kept as they were read, in seconds.
     private static let authoritiesSeconds = 300
 
-    /// Makes a handle and sets what every call shares.
+    /// Makes a transfer without a handle.
     ///
     /// - Parameter sockets: opens and closes the sockets of the handle's connections.
     init?(sockets: CallSockets) {
-        guard let easy = curl_easy_init() else { return nil }
-        guard let urlParts = curl_url() else {
-            curl_easy_cleanup(easy)
-            return nil
-        }
-        self.easy = easy
+        guard let urlParts = curl_url() else { return nil }
         self.urlParts = urlParts
         self.sockets = sockets
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE) + Self.peerBytes)
         permittedPeer = errorBuffer + Int(CURL_ERROR_SIZE)
         permittedPeer[0] = 0
+    }
+
+    deinit {
+        if let handle { curl_easy_cleanup(handle) }
+        curl_url_cleanup(urlParts)
+        curl_slist_free_all(resolveList)
+        errorBuffer.deallocate()
+    }
+
+    // MARK: The handle
+
+    /// Before 8.1.1 libcurl takes a first line of headers that begins with a blank for more of the last call's, which it has
+    /// let go of (curl's issue 11101): a service could make it write anywhere. There a handle is of use for one call.
+    private static let keepsHandles = flowhook_curl_version() >= 0x08_01_01
+
+    /// Makes a handle where there is none.
+    ///
+    /// - Returns: `false` where there is no memory for one.
+    func wake() -> Bool {
+        if handle != nil { return true }
+        guard let easy = curl_easy_init() else { return false }
+        handle = easy
+        (proxy, method, postedBytes, tls) = (nil, nil, nil, nil)
+        (milliseconds, connectMilliseconds, closesConnection) = (0, 0, false)
+        setCommonOptions(easy)
+        if !url.isEmpty { setURL(url) }
+        return true
+    }
+
+    /// Lets go of what the last call left, once its result is taken.
+    func rest() {
+        response = IncomingResponse(maximumBodyBytes: 0)
+        guard !Self.keepsHandles || isWorn, let handle else { return }
+        curl_easy_cleanup(handle)
+        self.handle = nil
+    }
+
+    /// Sets what every call shares.
+    private func setCommonOptions(_ easy: UnsafeMutableRawPointer) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         flowhook_set_pointer(easy, CURLOPT_PRIVATE, context)
         flowhook_set_pointer(easy, CURLOPT_ERRORBUFFER, errorBuffer)
@@ -97,6 +135,9 @@ final class Transfer {
         flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
         // Nobody is there to be asked for the passphrase of a key.
         flowhook_set_pointer(easy, CURLOPT_KEYPASSWD, "")
+        // HTTP/2 of libcurl 7.88 loses answers behind large heads, and where connections of both versions lead to one host it
+        // takes one request's answer for another's.
+        flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         // What a proxy says about its tunnel is no answer of the service.
         flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
@@ -129,13 +170,6 @@ final class Transfer {
         flowhook_set_ready_function(easy) { context, peer, _, _, _ in
             Transfer.from(context)?.isReady(toSendTo: peer) ?? false ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
-    }
-
-    deinit {
-        curl_easy_cleanup(easy)
-        curl_url_cleanup(urlParts)
-        curl_slist_free_all(resolveList)
-        errorBuffer.deallocate()
     }
 
     // The caller keeps every transfer alive for as long as curl knows its handle.
@@ -213,10 +247,6 @@ final class Transfer {
         if method != request.method {
             method = request.method
             flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-            // A service that ends an HTTP/2 connection, as nginx does after 1,000 requests, refuses those that are on their
-            // way. libcurl cannot tell them from requests that were lost, so what must not be repeated would be lost.
-            let version = isIdempotent ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
-            flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(version))
         }
         let count: Int
         switch request.method {

@@ -75,6 +75,7 @@ final class TransferGroup {
         flowhook_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumConnections)
         // Makes room before a connection is opened, not after one was used.
         flowhook_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maximumConnections)
+        flowhook_multi_set_long(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING)
         flowhook_multi_set_functions(
             multi,
             { _, socket, what, context, _ in

@@ -21,43 +21,35 @@ package final class Turns: Sendable {
     /// Makes a table without an entry.
     package init() {}
 
-    /// How a wait ended.
-    enum Ending {
-        /// It is its turn, which ``giveBack(_:on:)`` ends.
-        case turn
-        /// Its turn would have come too late; it did not wait.
-        case tooLate
-        /// The deadline came first.
-        case deadline
-    }
-
-    /// Waits for a turn; to be awaited on the loop.
+    /// Waits for a turn, for half of the time until a deadline at most, and not at all where it is known to come later: a
+    /// call that got its turn in the last moment would be sent and its answer thrown away. To be awaited on the loop.
     ///
     /// - Parameters:
     ///   - webhook: the name, without regard to case.
-    ///   - deadline: until when to wait, in nanoseconds of the loop's clock; at once `tooLate` where the turn is known
-    ///     to come in the second half of the time until then.
+    ///   - deadline: when the call is to have ended, in nanoseconds of the loop's clock.
+    /// - Returns: whether it has its turn, which ``giveBack(_:on:)`` ends.
     func take(
         _ webhook: String,
         _ limits: TurnLimits,
         deadline: UInt64,
         on loop: EventLoop
-    ) async -> Ending {
+    ) async -> Bool {
         let key = webhook.lowercased()
         let now = loop.now
-        guard now < deadline else { return .deadline }
+        guard now < deadline else { return false }
+        let latest = now + (deadline - now) / 2
         let wait = TurnWait(loop)
         let arrival = table.withLock { table in
             if table.entries[key] == nil { prune(&table, at: now) }
             return table.entries[key, default: Entry()].queue
-                .arrive(at: now, latest: now + (deadline - now) / 2, limits: limits, waiter: wait)
+                .arrive(at: now, latest: latest, limits: limits, waiter: wait)
         }
         switch arrival {
-        case .go: return .turn
-        case .refused: return .tooLate
+        case .go: return true
+        case .refused: return false
         case .wait(let number):
             return await withUnsafeContinuation { continuation in
-                wait.begin(continuation, until: deadline) { [self] in leave(key, number, on: loop) }
+                wait.begin(continuation, until: latest) { [self] in leave(key, number, on: loop) }
                 give(key, on: loop)
             }
         }
@@ -105,7 +97,7 @@ package final class Turns: Sendable {
 final class TurnWait: @unchecked Sendable {
     // Safe: all but `loop` is touched on the loop's thread alone.
     private let loop: EventLoop
-    private var continuation: UnsafeContinuation<Turns.Ending, Never>?
+    private var continuation: UnsafeContinuation<Bool, Never>?
     private var timer: TimerToken?
 
     /// Readies a wait on a loop.
@@ -113,18 +105,18 @@ final class TurnWait: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Waits until a deadline; to be called on the loop.
+    /// Waits until a moment; to be called on the loop.
     ///
     /// - Parameter leave: takes the wait out of its queue; `false` where its turn has been given and is on its way.
     func begin(
-        _ continuation: UnsafeContinuation<Turns.Ending, Never>,
-        until deadline: UInt64,
+        _ continuation: UnsafeContinuation<Bool, Never>,
+        until moment: UInt64,
         leave: @escaping () -> Bool
     ) {
         self.continuation = continuation
-        timer = loop.schedule(at: deadline) { [self] in
+        timer = loop.schedule(at: moment) { [self] in
             timer = nil
-            if leave() { finish(.deadline) }
+            if leave() { finish(false) }
         }
     }
 
@@ -132,12 +124,12 @@ final class TurnWait: @unchecked Sendable {
     func grant() {
         loop.execute { [self] in
             if let timer { loop.cancel(timer) }
-            finish(.turn)
+            finish(true)
         }
     }
 
-    private func finish(_ ending: Turns.Ending) {
-        continuation?.resume(returning: ending)
+    private func finish(_ hasTurn: Bool) {
+        continuation?.resume(returning: hasTurn)
         continuation = nil
     }
 }

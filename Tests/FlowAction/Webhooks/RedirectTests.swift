@@ -104,6 +104,23 @@ import Testing
         #expect(!next.headers.contains { $0.name == "X-Key" || $0.name == "Authorization" })
     }
 
+    @Test(arguments: [("http://a/x", true), ("http://A/x", true), ("http://b/x", false), ("http://a:81/x", false)])
+    func theClientsCertificateStaysBehindLikeHeaders(location: String, isKept: Bool) throws {
+        let file = CallPolicy.TLSFiles.File(path: "/f", contents: [1])
+        var request = try request(body: false)
+        for authorities in [file, nil] {
+            request.policy = CallPolicy(
+                redirects: 5,
+                tls: .init(certificateAuthorities: authorities, clientCertificate: file, clientKey: file)
+            )
+            let next = try #require(follow(302, location, from: request))
+            #expect((next.policy.tls?.clientCertificate != nil) == isKept)
+            #expect((next.policy.tls?.clientKey != nil) == isKept)
+            #expect(next.policy.tls?.certificateAuthorities == authorities)
+            #expect(next.policy.redirects == 5)
+        }
+    }
+
     @Test func neverLeavesTLS() throws {
         let secure = try request("https://a/")
         #expect(follow(302, "http://a/", from: secure) == nil)

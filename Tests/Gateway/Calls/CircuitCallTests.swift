@@ -115,6 +115,25 @@ import Testing
         #expect(readings(bench.caller.circuits).isEmpty)
     }
 
+    /// A service that sends calls to a host of its choosing does not close the way to it.
+    @Test func whatARedirectMeetsElsewhereIsNoFailure() throws {
+        let other = RawServer { _, _ in [status(503)] }
+        defer { other.stop() }
+        let server = RawServer { _, _ in [status(302, "Location: http://127.0.0.1:\(other.port)/x")] }
+        defer { server.stop() }
+        let bench = try bench()
+        let policy = CallPolicy(redirects: 1)
+        for _ in 0..<5 { #expect(bench.send(bench.request(server, policy: policy)).status == 503) }
+        #expect(readings(bench.caller.circuits).isEmpty)
+        // On the webhook's own host they count, redirected or not.
+        let same = RawServer { request, _ in
+            [request.contains(" /p ") ? status(302, "Location: /q") : status(503)]
+        }
+        defer { same.stop() }
+        for _ in 0..<3 { #expect(bench.send(bench.request(same, policy: policy)).status == 503) }
+        #expect(readings(bench.caller.circuits).map(\.host) == ["127.0.0.1:\(same.port)"])
+    }
+
     @Test func zeroTurnsItOff() throws {
         let server = RawServer { _, _ in [.close] }
         defer { server.stop() }

@@ -54,6 +54,27 @@ import Testing
         #expect(server.received.count == 6)
     }
 
+    /// A head whose first line is the end of none, after heads that are well-formed: libcurl before 8.1.1 writes it behind a
+    /// line of the call before, which it has let go of.
+    @Test(arguments: [0, 5])
+    func aFirstLineWithoutABeginningHarmsNothing(redirects: Int) throws {
+        let lines = (0..<20).map { "X-\($0): \(String(repeating: "v", count: 30 * $0))\r\n" }.joined()
+        let folded = " X: \(String(repeating: "f", count: 2_000))\r\n"
+        let server = RawServer { request, number in
+            let first = number % 2 == 0 ? folded : lines
+            let isRedirect = redirects > 0 && request.contains(" /p ")
+            let head = isRedirect ? "302 Found\r\n\(first)Location: /q" : "200 OK\r\n\(first)X-Last: 1"
+            return [.text("HTTP/1.1 \(head)\r\nContent-Length: 2\r\n\r\n{}")]
+        }
+        defer { server.stop() }
+        let bench = try Bench()
+        let policy = CallPolicy(redirects: redirects)
+        for _ in 0..<60 { _ = bench.send(bench.request(server, .get, policy: policy)) }
+        let sound = RawServer { _, _ in [ok] }
+        defer { sound.stop() }
+        for _ in 0..<5 { #expect(bench.send(bench.request(sound, .get)).status == 200) }
+    }
+
     /// Nothing of a call sticks to the next one on the same handle: body, headers, method, proxy.
     @Test func aHandleForgetsTheCallBefore() throws {
         let server = RawServer { _, _ in [ok] }

@@ -93,7 +93,21 @@ import Testing
         #expect(bench.send(bench.request(server, policy: policy, webhook: "W")).failure?.type == .rateLimited)
     }
 
-    @Test func failsAtTheDeadlineWhereNoTurnComes() throws {
+    /// More calls than the service can take: some are served, the others are never sent, and none is sent in vain.
+    @Test func sendsNothingWithoutTimeForIt() throws {
+        let server = RawServer { _, _ in [.wait(milliseconds: 300), ok] }
+        defer { server.stop() }
+        let bench = try Bench()
+        let policy = CallPolicy(timeout: .seconds(6), maxConcurrent: 1)
+        let results = bench.send((0..<30).map { _ in bench.request(server, policy: policy) })
+        let served = results.count { $0.status == 200 }
+        let refused = results.count { $0.failure?.type == .rateLimited && $0.failure?.sent == .no }
+        #expect(served > 1 && refused > 1)
+        #expect(served + refused == 30, "\(results.compactMap(\.failure))")
+        #expect(server.received.count == served)
+    }
+
+    @Test func failsInHalfOfItsTimeWhereNoTurnComes() throws {
         let server = RawServer { _, _ in [.waitForEver] }
         defer { server.stop() }
         let bench = try Bench()
@@ -101,7 +115,7 @@ import Testing
         let short = CallPolicy(timeout: .milliseconds(300), maxConcurrent: 1)
         let results = bench.send([bench.request(server, policy: long), bench.request(server, policy: short)])
         #expect(results.map { $0.failure?.type } == [.rateLimited, .timeout])
-        #expect(results[0].timing.queue >= 300_000)
+        #expect(results[0].timing.queue >= 150_000)
         #expect(server.received.count == 1)
         // Nothing is left over: the next call has its turn at once.
         #expect(bench.failure(bench.request(server, policy: short))?.type == .timeout)
