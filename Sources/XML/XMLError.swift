@@ -29,6 +29,8 @@ package struct XMLError: Error, Sendable, Hashable {
         case tooDeep = "too many nested elements"
         /// More attributes in one element than allowed.
         case tooManyAttributes = "too many attributes in one element"
+        /// More than 4,096 names of elements and attributes.
+        case tooManyNames = "too many different names"
         /// Anything else that is not well-formed.
         case malformed = "markup that is not well-formed"
     }

@@ -1,13 +1,18 @@
 /// What has to be known of a document before libxml2 sees it.
 ///
-/// libxml2 compares every attribute of an element with every other, which lets a document of 1 MiB take seconds. So
-/// attributes are counted first, in one pass. Past the first mistake the count means nothing, but there the parser
-/// stops as well.
+/// libxml2 compares every attribute of an element with every other, and looks names up in a table that stops growing,
+/// which lets a document of some MiB take seconds. So attributes and names are counted first, in one pass. Past the first
+/// mistake the counts mean nothing, but there the parser stops as well.
 struct XMLScreen {
     /// How many attributes an element may have.
     static let maximumAttributes = 256
 
+    /// How many names elements and attributes may have in all.
+    static let maximumNames = 4_096
+
     private let bytes: UnsafeBufferPointer<UInt8>
+    /// Hashes with a key of the process's own: no document is made for names to share one.
+    private var names: Set<Int> = []
     private var position = 0
 
     /// Prepares a pass over bytes that outlive the screen.
@@ -28,13 +33,31 @@ struct XMLScreen {
             } else if starts(with: "?") {
                 guard skip(past: "?>") else { return }
             } else {
+                try countName(from: position)
                 try countAttributes()
             }
         }
     }
 
+    /// Counts a name that nothing has had before.
+    private mutating func countName(from start: Int) throws(XMLError) {
+        var end = start
+        while end < bytes.count, bytes[end] > 0x20, !Self.endsName(bytes[end]) { end += 1 }
+        guard end > start else { return }
+        var hasher = Hasher()
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<end]))
+        names.insert(hasher.finalize())
+        guard names.count <= Self.maximumNames else { throw error(.tooManyNames, at: start) }
+    }
+
+    private static func endsName(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ">") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
+    }
+
     private mutating func countAttributes() throws(XMLError) {
         var count = 0
+        // Where the last name begins, which a blank may part from its =.
+        var (nameStart, isInName) = (position, true)
         while position < bytes.count {
             let byte = bytes[position]
             position += 1
@@ -42,10 +65,14 @@ struct XMLScreen {
             case UInt8(ascii: ">"): return
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 guard skip(past: byte) else { return }
+                isInName = false
             case UInt8(ascii: "="):
                 count += 1
                 guard count <= Self.maximumAttributes else { throw error(.tooManyAttributes, at: position - 1) }
-            default: break
+                try countName(from: nameStart)
+            case 0...0x20: isInName = false
+            default:
+                if !isInName { (nameStart, isInName) = (position - 1, true) }
             }
         }
     }

@@ -142,6 +142,16 @@ import XML
         #expect(try parse("<r>" + String(repeating: "<a/>", count: 1000) + "</r>").children.count == 1000)
     }
 
+    /// A document of more names than libxml2 finds in reasonable time.
+    @Test func refusesTooManyNames() throws {
+        let elements = { (count: Int) in "<r>" + (0..<count).map { "<a\($0)/>" }.joined() + "</r>" }
+        #expect(try parse(elements(4_095)).children.count == 4_095)
+        #expect(throws: XMLError(.tooManyNames, line: 1, column: 31_655)) { try parse(elements(4_096)) }
+        let attributes = (0..<4_095).map { "<a k\($0) = '' />" }.joined()
+        #expect(throws: XMLError.self) { try parse("<r>\(attributes)</r>") }
+        #expect(try parse("<r>" + String(repeating: "<a k='1'></a>", count: 9_000) + "</r>").children.count == 9_000)
+    }
+
     /// A document whose attributes libxml2 would compare with one another for seconds.
     @Test func refusesTooManyAttributes() throws {
         let element = { (count: Int) in "<a" + (0..<count).map { "\n k\($0)='>'" }.joined() + "/>" }

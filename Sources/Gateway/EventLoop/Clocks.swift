@@ -2,11 +2,11 @@ internal import CLinux
 package import FlowAction
 internal import Glibc
 
-/// A clock in nanoseconds.
+/// A clock in nanoseconds; one of the calendar wraps around before 1970 and after 2554.
 func nanoseconds(of clock: clockid_t) -> UInt64 {
     var now = timespec()
     clock_gettime(clock, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    return UInt64(bitPattern: Int64(now.tv_sec)) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
 }
 
 /// The monotonic clock in microseconds.
