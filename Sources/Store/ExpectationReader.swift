@@ -169,7 +169,7 @@ struct ExpectationReader {
 
     private func fieldName(_ node: YAMLNode, _ findings: inout Findings) -> String? {
         guard let leadFields else { return node.text }
-        if let field = leadFields.field(named: node.text ?? "") { return field.soapName }
+        if let field = leadFields.field(mappedAs: node.text ?? "") { return field.soapName }
         findings.error(
             "unknown-field",
             "there is no lead field \"\(node.text ?? "")\"",

@@ -109,9 +109,13 @@ struct FieldsReader {
         return names.enumerated().filter { !names[..<$0].contains($1) }.map(\.element)
     }
 
-    /// A name; `nil` where there is none, or an empty one.
+    /// A name, without the blanks around it, which no token can have; `nil` where there is none, or an empty one.
     private func name(_ value: JSONValue?) -> String? {
-        value?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        guard let text = value?.stringValue else { return nil }
+        var name = text[...]
+        while name.first == " " { name = name.dropFirst() }
+        while name.last == " " { name = name.dropLast() }
+        return name.isEmpty ? nil : String(name)
     }
 
     private func field(

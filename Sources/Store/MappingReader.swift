@@ -37,6 +37,9 @@ struct MappingReader {
     /// The value of a key.
     subscript(key: String) -> YAMLNode? { names.firstIndex(of: key).map { pairs[$0].value } }
 
+    /// Whether a key is there with a value.
+    func has(_ key: String) -> Bool { self[key].map { !$0.isNull } ?? false }
+
     /// The text of a key, however it is quoted; `nil` where the key is missing or has no value.
     func text(_ key: String, _ findings: inout Findings) -> String? {
         guard let node = self[key], !node.isNull else { return nil }

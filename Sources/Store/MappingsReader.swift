@@ -50,7 +50,7 @@ struct MappingsReader {
 
     private func field(_ key: YAMLNode, _ findings: inout Findings) -> LeadField? {
         let name = key.text ?? ""
-        guard let field = leadFields.field(named: name) else {
+        guard let field = leadFields.field(mappedAs: name) else {
             findings.error(
                 "unknown-field",
                 "there is no lead field \"\(name)\"; add it to fields.json if the subscription has it",
@@ -84,13 +84,13 @@ struct MappingsReader {
             let whenEmpty: WhenEmpty? = reader.word("when_empty", &findings)
             clearsOnNull = whenNull == .clear
             writesEmpty = whenEmpty == .write
-            guard let attribute = reader["attribute"] else {
+            guard let attribute = reader["attribute"], !attribute.isNull else {
                 findings.error("attribute-required", "a response mapping has an \"attribute\"", at: node)
                 return nil
             }
             place = attribute
         }
-        guard let text = place.text else {
+        guard let text = place.text, !place.isNull else {
             findings.textExpected("a response attribute", at: place)
             return nil
         }

@@ -30,6 +30,13 @@ struct MyTokensReader {
                 )
                 continue
             }
+            if !Self.isWritable(name) {
+                findings.warning(
+                    "token-name",
+                    "no template can have this name: there a name has no {, no :default= and no line break",
+                    at: pair.key
+                )
+            }
             // One that is wrong is defined all the same: the webhooks that use it are right.
             let token = token(name, pair.value, &findings) ?? placeholder(for: name, in: findings.file)
             if tokens.updateValue(token, forKey: name.lowercased()) != nil {
@@ -48,11 +55,21 @@ struct MyTokensReader {
         return !bytes.isEmpty && (bytes.count <= MyToken.maximumName || name.count <= MyToken.maximumName)
     }
 
+    /// Whether a template can have a name.
+    private static func isWritable(_ name: String) -> Bool {
+        // Nearly every name has none of these, and is not looked at again.
+        guard name.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: ":") }) else {
+            return true
+        }
+        return !["{", ":default=", "\n", "\r"].contains { name.contains($0) }
+    }
+
     private func token(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
         switch node.content {
         case .scalar(let text, let style):
             let type = style == .plain ? Self.type(ofPlain: text) : .text
             guard isLengthAllowed(text, node, &findings) else { return nil }
+            warnOfUserInfo(text, node, &findings)
             return MyToken(name: name, type: type, value: text, file: findings.file)
         case .mapping:
             return described(name, node, &findings)
@@ -81,6 +98,9 @@ struct MyTokensReader {
         }
         let kind: MyToken.Kind? = reader.word("type", &findings)
         let isSecret = reader.flag("secret", &findings) ?? false
+        if let secret = reader["secret"], secret.isNull {
+            findings.error("unknown-value", "\"secret\" is one of true, false", at: secret)
+        }
         let sources = ["value", "file", "env", "credential"].filter { reader[$0] != nil }
         guard sources.count == 1, let source = sources.first, let place = reader[source] else {
             findings.error(
@@ -118,9 +138,31 @@ struct MyTokensReader {
             findings.error("secret-short", "a secret has at least \(MyToken.minimumSecret) characters", at: place)
             return nil
         }
+        if !isSecret { warnOfUserInfo(value, place, &findings) }
         let isPlain = if case .scalar(_, .plain) = place.content { true } else { false }
         let type = kind ?? (source == "value" && isPlain ? Self.type(ofPlain: value) : .text)
         return MyToken(name: name, type: type, value: value, isSecret: isSecret, file: findings.file)
+    }
+
+    /// A text that no answer has by chance, and that a URL may hold where the name says so.
+    private func text(for name: String) -> String {
+        let words = name.lowercased()
+        if words.contains("url") || words.contains("uri") { return "https://placeholder.invalid" }
+        if words.contains("host") || words.contains("domain") { return "placeholder.invalid" }
+        if words.contains("port") { return "443" }
+        return "value-of-another-machine"
+    }
+
+    /// `user:password` in a URL that is no secret.
+    private func warnOfUserInfo(_ value: String, _ node: YAMLNode, _ findings: inout Findings) {
+        guard value.utf8.contains(UInt8(ascii: "@")), value.contains("://"),
+            !LiteralCredentials(inURL: value).ranges.isEmpty
+        else { return }
+        findings.warning(
+            "literal-credential",
+            "a credential stands in the file; keep it in a My Token of its own, with secret: true",
+            at: node
+        )
     }
 
     private func placeholder(
@@ -132,9 +174,9 @@ struct MyTokensReader {
         let value =
             switch kind {
             // As long as a secret is to be: a shorter one would be masked wherever it stands by chance.
-            case .number, .score: "10000000"
+            case .number, .score: "1070193046"
             case .date: "1970-01-01"
-            default: "placeholder"
+            default: text(for: name)
             }
         return MyToken(
             name: name,
@@ -156,7 +198,13 @@ struct MyTokensReader {
                 return value
             case "credential":
                 guard let directory = environment["CREDENTIALS_DIRECTORY"] else {
-                    throw StoreFiles.ReadError(code: "secret-unreadable", message: "CREDENTIALS_DIRECTORY is not set")
+                    throw StoreFiles.ReadError(
+                        code: "secret-unreadable",
+                        message: """
+                            CREDENTIALS_DIRECTORY is not set; systemd sets it for a service, and by hand it is the directory of \
+                            the file
+                            """
+                    )
                 }
                 guard !name.contains("/"), name != "..", name != "." else {
                     throw StoreFiles.ReadError(code: "secret-unreadable", message: "a credential's name has no /")

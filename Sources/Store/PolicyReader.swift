@@ -11,9 +11,10 @@ struct PolicyReader {
 
     /// Reads the keys of a webhook file that make its policy.
     func read(_ reader: MappingReader, _ findings: inout Findings) -> CallPolicy {
-        CallPolicy(
-            timeout: reader.duration("timeout", upTo: Self.longest, &findings) ?? Self.longest,
-            retry: retry(reader["retry"], &findings),
+        let timeout = reader.duration("timeout", upTo: Self.longest, &findings) ?? Self.longest
+        return CallPolicy(
+            timeout: timeout,
+            retry: retry(reader["retry"], within: timeout, &findings),
             maxConcurrent: reader.integer("max_concurrent", in: 1...1_000_000, &findings),
             pace: pace(reader, &findings),
             redirects: reader.integer("redirects", in: 0...5, &findings) ?? 0,
@@ -39,7 +40,11 @@ struct PolicyReader {
         return .nanoseconds(Int64(time / count * 1e9))
     }
 
-    private func retry(_ node: YAMLNode?, _ findings: inout Findings) -> CallPolicy.RetryPolicy? {
+    private func retry(
+        _ node: YAMLNode?,
+        within timeout: Duration,
+        _ findings: inout Findings
+    ) -> CallPolicy.RetryPolicy? {
         guard let node, !node.isNull else { return nil }
         let keys = StoreVocabulary.retry
         guard let reader = MappingReader(node, keys: keys, what: "\"retry\"", &findings) else { return nil }
@@ -52,7 +57,7 @@ struct PolicyReader {
             backoff: reader.duration("backoff", upTo: Self.longest, &findings) ?? .milliseconds(100),
             tryTimeout: reader.duration("try_timeout", upTo: Self.longest, &findings)
         )
-        if attempts == nil, reader["attempts"] == nil {
+        if attempts == nil, !reader.has("attempts") {
             findings.error("retry", "\"retry\" has \"attempts\", all tries together, 2 to 5", at: node)
         }
         guard let on = reader["on"] else {
@@ -64,6 +69,9 @@ struct PolicyReader {
             return policy
         }
         let elements = if case .sequence(let elements) = on.content { elements } else { [on] }
+        if elements.isEmpty {
+            findings.error("retry", "\"on\" is empty, and nothing would be retried; leave \"retry\" out", at: on)
+        }
         for element in elements {
             switch element.text {
             case "connect": policy.onConnect = true
@@ -79,6 +87,13 @@ struct PolicyReader {
                 "retry",
                 "\"on: timeout\" needs a \"try_timeout\", or no try would end before the whole call",
                 at: on
+            )
+        }
+        if let tryTimeout = policy.tryTimeout, tryTimeout >= timeout, let place = reader["try_timeout"] {
+            findings.warning(
+                "retry",
+                "\"try_timeout\" is no shorter than \"timeout\", which ends the whole call before it",
+                at: place
             )
         }
         return policy

@@ -28,10 +28,24 @@ struct SettingsReader {
             guard let value = options.environment[variable] else { continue }
             apply(key, value, from: variable, to: &settings, &diagnostics)
         }
+        warnOfVariables(options.environment, &diagnostics)
         for (key, value) in options.overrides {
             apply(key, value, from: "--set \(key)", to: &settings, &diagnostics)
         }
         return settings
+    }
+
+    /// Variables that set nothing, and whose names are near to those that do; others may be somebody else's.
+    private func warnOfVariables(_ environment: [String: String], _ diagnostics: inout [Diagnostic]) {
+        let prefix = "FLOWHOOK_"
+        let known = Self.keys.map { $0.uppercased() } + ["STORE"]
+        for name in environment.keys.sorted() where name.hasPrefix(prefix) {
+            let word = String(name.dropFirst(prefix.count))
+            guard !known.contains(word), let meant = NearestWord.find(word, among: known) else { continue }
+            var findings = Findings(file: name)
+            findings.add(.warning, "setting", "nothing reads this variable", suggestion: prefix + meant)
+            diagnostics += findings.diagnostics
+        }
     }
 
     private func apply(_ root: YAMLNode, to settings: inout Settings, _ findings: inout Findings) {

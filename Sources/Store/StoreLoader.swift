@@ -77,12 +77,13 @@ package final class StoreLoader {
         let settings = self.settings(pass, &diagnostics)
         let timeZone = ZoneReader().read(settings.timeZone)
         let leadFields = self.leadFields(pass, settings, &diagnostics)
+        let companyFields = Self.companyFields(beside: leadFields)
         let tokens = MyTokensReader(files: pass.files, environment: options.environment, secrets: options.secrets)
         let tree = ProgramsReader(memory: memory, tokens: tokens).read(pass, &diagnostics)
         let reader = WebhookReader(
             files: pass.files,
             leadFields: leadFields,
-            compiler: TemplateCompiler(leadFields: leadFields, companyFields: Self.companyFields),
+            compiler: TemplateCompiler(leadFields: leadFields, companyFields: companyFields),
             addresses: AddressPolicy(allowing: settings.allowNetworks)
         )
         let webhooks = self.webhooks(pass, reader, tree, &diagnostics)
@@ -94,7 +95,7 @@ package final class StoreLoader {
             webhooks: webhooks,
             tree: tree,
             leadFields: leadFields,
-            companyFields: Self.companyFields,
+            companyFields: companyFields,
             settings: settings,
             timeZone: timeZone,
             loadedAt: instant
@@ -102,7 +103,21 @@ package final class StoreLoader {
         return LoadResult(snapshot: snapshot, diagnostics: diagnostics)
     }
 
-    private static let companyFields = FieldCatalog(fields: StandardFields.company)
+    /// The fields of a company, each of the type and length that the lead's catalog gives it.
+    private static func companyFields(beside leadFields: FieldCatalog) -> FieldCatalog {
+        FieldCatalog(
+            fields: StandardFields.company.map { field in
+                guard let position = leadFields.position(ofRESTName: field.restName),
+                    leadFields.fields[position].restName == field.restName
+                else { return field }
+                var field = field
+                field.type = leadFields.fields[position].type
+                field.length = leadFields.fields[position].length
+                return field
+            }
+        )
+    }
+
     private static let standardFields = FieldCatalog(fields: StandardFields.lead)
 
     /// The warnings of names beside the store's own files and folders.

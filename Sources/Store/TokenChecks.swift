@@ -25,10 +25,11 @@ struct TokenChecks {
         for use in file.tokens {
             if !index.isDefined(use.token.key) { warnOfUnknown(use, &findings) }
             if use.part == .header, index.holdsControl(use.token.key) { warnOfControls(use, &findings) }
+            if index.isPlain(use.token.key) { warnOfPlain(use, &findings) }
             guard index.isSecret(use.token.key), !use.part.maySecretsStand else { continue }
             refuse(
                 use,
-                "the secret {{\(use.token.spelling)}} may stand in the query or userinfo of the URL, a header or the payload",
+                "the secret {{\(use.token.spelling)}} may not stand before the path of the URL: hosts are looked up in the open",
                 &findings
             )
         }
@@ -92,7 +93,7 @@ struct TokenChecks {
     /// A value with a line break, such as that of a block of text, of which no call comes.
     private mutating func warnOfControls(_ use: WebhookFile.TokenUse, _ findings: inout Findings) {
         let files = folders([use.token], hasProgram: false).compactMap { folder in
-            tree.folders[folder].tokens[use.token.key].flatMap { $0.holdsControl ? $0.file : nil }
+            tree.folders[folder].tokens[use.token.key].flatMap { $0.value.holdsControl ? $0.file : nil }
         }
         findings.add(
             TemplateFinding(
@@ -104,6 +105,37 @@ struct TokenChecks {
                     \(files.joined(separator: ", "))
                     """
             ),
+            in: use.node
+        )
+    }
+
+    /// A value that is not secret, where another folder's is, or where a credential is wanted.
+    private mutating func warnOfPlain(_ use: WebhookFile.TokenUse, _ findings: inout Findings) {
+        let key = use.token.key
+        let message: String
+        if index.isSecret(key) {
+            let hiding = folders([use.token], hasProgram: false).compactMap { folder -> String? in
+                guard let own = tree.folders[folder].tokens[key], !own.isSecret, !own.value.isEmpty,
+                    let above = tree.folders[folder].parent, tree.token(key, in: above)?.token.isSecret == true
+                else { return nil }
+                return own.file
+            }
+            guard !hiding.isEmpty else { return }
+            let files = hiding.prefix(3).joined(separator: ", ") + (hiding.count > 3 ? ", …" : "")
+            message = """
+                {{\(use.token.spelling)}} is secret, but not in \(files), which hides the secret one: its value shows in \
+                previews, listings and the log of activities
+                """
+        } else if use.isCredential {
+            message = """
+                {{\(use.token.spelling)}} stands in the place of a credential and is not secret: its value shows in \
+                previews, listings and the log of activities; give the My Token secret: true
+                """
+        } else {
+            return
+        }
+        findings.add(
+            TemplateFinding(offset: use.token.offset, .warning, code: "secret-plain", message: message),
             in: use.node
         )
     }

@@ -6,13 +6,15 @@ final class TokenIndex {
         var name: String
         var definitions = 0
         var secrets = 0
+        /// How many have a value that is not secret.
+        var plain = 0
         /// How many have a value that no header may hold.
         var unfit = 0
 
         mutating func count(_ token: MyToken, _ step: Int) {
             definitions += step
-            if token.isSecret { secrets += step }
-            if token.holdsControl { unfit += step }
+            if token.isSecret { secrets += step } else if !token.value.isEmpty { plain += step }
+            if token.value.holdsControl { unfit += step }
         }
     }
 
@@ -38,6 +40,9 @@ final class TokenIndex {
     /// Whether any folder defines a token as secret.
     func isSecret(_ key: String) -> Bool { (entries[key]?.secrets ?? 0) > 0 }
 
+    /// Whether any folder gives a token a value that is not secret.
+    func isPlain(_ key: String) -> Bool { (entries[key]?.plain ?? 0) > 0 }
+
     /// Whether any folder gives a token a value with a control character.
     func holdsControl(_ key: String) -> Bool { (entries[key]?.unfit ?? 0) > 0 }
 
@@ -48,9 +53,4 @@ final class TokenIndex {
         sortedNames = names
         return names
     }
-}
-
-extension MyToken {
-    /// Whether the value has a control character other than TAB, which no header may hold.
-    var holdsControl: Bool { value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
 }

@@ -25,7 +25,7 @@ enum UnknownFile {
         }
         return files
             + listing.folders.compactMap { name in
-                (meant(by: name, in: folders) ?? misspelt(name)).map {
+                (meant(by: name, in: folders) ?? misspelt(name) ?? cases(name, listing)).map {
                     finding(name, "nothing reads this folder; \(read)", "\($0)/")
                 }
             }
@@ -70,10 +70,15 @@ enum UnknownFile {
         return hasEndingInCapitals(name) ? name[..<dot] + name[dot...].lowercased() : nil
     }
 
-    /// The long names alone: a folder `test` or `rests` may be its owner's.
+    /// The long names alone: a folder `rests` may be its owner's.
     private static func misspelt(_ name: String) -> String? {
         let names = ["webhooks", ProgramsReader.folder]
         return names.contains(name) ? nil : NearestWord.find(name, among: names)
+    }
+
+    /// A folder `test` where there is no `tests`: with cases in it `flowhook test` would say that all is well.
+    private static func cases(_ name: String, _ listing: StoreFiles.Listing) -> String? {
+        name == "test" && !listing.folders.contains(CaseLoader.folder) ? CaseLoader.folder : nil
     }
 
     private static func meant(by name: String, in words: [String: String]) -> String? {

@@ -24,6 +24,8 @@ struct WebhookFile: Sendable {
         var node: YAMLNode
         /// In which part of the request it stands.
         var part: Part
+        /// Whether a credential is wanted there.
+        var isCredential: Bool
     }
 
     /// A part of the request that goes out.
@@ -41,28 +43,39 @@ struct WebhookFile: Sendable {
         /// The payload.
         case payload
 
-        /// Whether a secret may stand there, as long as nobody on the way can read it.
-        var maySecretsStand: Bool {
-            switch self {
-            case .urlAuthority, .urlPath: false
-            case .urlUserInfo, .urlQuery, .header, .payload: true
-            }
-        }
+        /// Whether a secret may stand there, as long as nobody on the way can read it: a host is looked up in the open.
+        var maySecretsStand: Bool { self != .urlAuthority }
     }
 }
 
 extension WebhookFile.TokenUse {
-    /// The uses of My Tokens in a template.
-    static func all(in template: Template, at node: YAMLNode, _ part: WebhookFile.Part) -> [Self] {
+    /// The uses of My Tokens in a payload.
+    static func all(inPayload template: Template, at node: YAMLNode) -> [Self] {
+        all(in: template, at: node, .payload, LiteralCredentials(inPayload: template.source))
+    }
+
+    /// The uses of My Tokens in a header.
+    static func all(in header: Webhook.HeaderTemplate, at node: YAMLNode) -> [Self] {
+        all(in: header.value, at: node, .header, LiteralCredentials(inHeader: header.name, header.value.source))
+    }
+
+    private static func all(
+        in template: Template,
+        at node: YAMLNode,
+        _ part: WebhookFile.Part,
+        _ credentials: LiteralCredentials
+    ) -> [Self] {
         template.segments.compactMap { segment in
             guard case .token(let token, _) = segment, token.family == .my else { return nil }
-            return Self(token: token, node: node, part: part)
+            let isCredential = credentials.tokens.contains(token.offset)
+            return Self(token: token, node: node, part: part, isCredential: isCredential)
         }
     }
 
     /// The uses of My Tokens in a URL.
     static func all(in url: URLTemplate, at node: YAMLNode) -> [Self] {
-        url.tokens.compactMap { token, part in
+        let credentials = LiteralCredentials(inURL: node.text ?? "")
+        return url.tokens.compactMap { token, part in
             guard token.family == .my else { return nil }
             let place: WebhookFile.Part =
                 switch part {
@@ -71,7 +84,8 @@ extension WebhookFile.TokenUse {
                 case .path: .urlPath
                 case .query: .urlQuery
                 }
-            return Self(token: token, node: node, part: place)
+            let isCredential = credentials.tokens.contains(token.offset)
+            return Self(token: token, node: node, part: place, isCredential: isCredential)
         }
     }
 }

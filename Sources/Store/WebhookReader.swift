@@ -61,15 +61,15 @@ struct WebhookReader {
             policy: PolicyReader(files: files).read(reader, &findings),
             definition: DefinitionReader.read(root)
         )
-        if url == nil, reader["url"] == nil {
+        if url == nil, !reader.has("url") {
             findings.error("url-required", "a webhook has a \"url\", http or https", at: root)
         }
         var tokens: [WebhookFile.TokenUse] = []
         if let url, let node = reader["url"] { tokens += WebhookFile.TokenUse.all(in: url, at: node) }
         if let payload, let node = reader["payload_template"] {
-            tokens += WebhookFile.TokenUse.all(in: payload, at: node, .payload)
+            tokens += WebhookFile.TokenUse.all(inPayload: payload, at: node)
         }
-        for (header, node) in headerNodes { tokens += WebhookFile.TokenUse.all(in: header.value, at: node, .header) }
+        for (header, node) in headerNodes { tokens += WebhookFile.TokenUse.all(in: header, at: node) }
         return WebhookFile(
             webhook: findings.hasError ? nil : webhook,
             name: webhookName,
@@ -123,14 +123,22 @@ struct WebhookReader {
         guard let text = reader.text("url", &findings), let node = reader["url"] else { return nil }
         let (template, found) = compiler.url(text, encoding: encoding)
         for finding in found { findings.add(finding, in: node) }
-        if let host = template.target?.host, let address = IPAddress(host), !addresses.permits(address) {
-            findings.error(
-                "private-address",
-                "\(host) is not globally reachable; list its network under allow_networks in flowhook.yaml",
-                at: node
-            )
+        guard let host = template.target?.host else { return template }
+        let message = "\(host) is not globally reachable; list its network under allow_networks in flowhook.yaml"
+        if let address = IPAddress(host), !addresses.permits(address) {
+            findings.error("private-address", message, at: node)
+        } else if Self.isLocalhost(host), !Self.loopback.contains(where: addresses.permits) {
+            findings.warning("private-address", message, at: node)
         }
         return template
+    }
+
+    private static let loopback = ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
+
+    /// Whether a host is a name of the machine itself (RFC 6761, section 6.3).
+    private static func isLocalhost(_ host: String) -> Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost")
     }
 
     private func payload(

@@ -164,8 +164,8 @@ final class YAMLSource {
         )
     }
 
-    /// The warning of a comment behind a plain value that reads as a part of it, such as `#{{lead.Id}}`, `#1` or `#ff0000`;
-    /// `nil` where there is none.
+    /// The warning of a comment behind a plain value that reads as a part of it, such as `#{{lead.Id}}`, `#1` or `#ff0000`, or
+    /// as the whole of it, such as `#channel`; `nil` where there is none.
     func hash(after text: String, _ line: Int, _ column: Int) -> YAMLError? {
         guard holdsHash, let rest = lineRest(line, column) else { return nil }
         let comment = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
@@ -173,13 +173,14 @@ final class YAMLSource {
         let word = comment.dropFirst().prefix { $0 > UInt8(ascii: " ") }
         let isNumber = word.first.map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
         let isColour = [3, 6, 8].contains(word.count) && word.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
-        guard isNumber || isColour || word.starts(with: "{{".utf8) else { return nil }
+        let isWhole = text.isEmpty && word.first.map { $0 != UInt8(ascii: "#") } ?? false
+        guard isNumber || isColour || isWhole || word.starts(with: "{{".utf8) else { return nil }
         var warning = YAMLError(
             line: line,
             column: column + comment.startIndex - rest.startIndex,
             code: "yaml-comment",
             message: "YAML takes the rest of the line from \" #\" for a comment; put the value in quotes if it goes on",
-            suggestion: quoted(text + String(decoding: rest, as: UTF8.self))
+            suggestion: quoted(text + String(decoding: text.isEmpty ? comment : rest, as: UTF8.self))
         )
         warning.isWarning = true
         return warning

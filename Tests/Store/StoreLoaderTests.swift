@@ -173,6 +173,12 @@ import Testing
         .webhook("retry: {attempts: 2}", "2:8: error", "retry"),
         .webhook("retry: {attempts: 2, on: [200]}", "2:27: error", "retry"),
         .webhook("retry: {attempts: 2, on: [timeout]}", "2:26: error", "retry"),
+        .webhook("timeout: 2s\nretry: {attempts: 2, on: [timeout], try_timeout: 2s}", "3:50: warning", "retry"),
+        .webhook("custom_headers: {Authorization: 'Basic {{my.Id}}:x'}", "2:49: warning", "basic-credentials"),
+        .webhook("custom_headers: {Content-Type: text/xml; charset=iso-8859-1}", "2:41: warning", "content-charset"),
+        .webhook("custom_headers:\n  X-Channel: #webinars", "3:14: warning", "yaml-comment"),
+        .webhook("custom_headers: {X-Api-Key: '{{my.Plain Key}}'}", "2:30: warning", "secret-plain"),
+        .webhook("custom_headers: {X-A: '{{my.Hidden}}'}", "2:24: warning", "secret-plain"),
         .webhook("tls: {ca_file: nowhere.pem}", "2:16: error", "tls-file"),
         .webhook("tls: {ca_file: webhooks/w.yaml}", "2:16: error", "tls-file"),
         .webhook("tls: {client_key: tls/whole.pem}", "2:6: error", "tls-file"),
@@ -183,7 +189,9 @@ import Testing
         .webhook("custom_headers:\n  X-Id: {{lead.Id}}", "3:9: error", "yaml-token"),
         .webhook("custom_headers: {X-A: '{{my.Nothing}}'}", "2:24: warning", "unknown-my-token"),
         .webhook("custom_headers: {X-A: '{{lead.Frist Name}}'}", "2:24: warning", "unknown-field"),
-        .file("url: https://example.com/{{my.Secret}}\n", "1:26: error", "secret-exposed"),
+        .file("url: https://{{my.Secret}}/\n", "1:14: error", "secret-exposed"),
+        .file("url: http://example.com/{{my.Secret}}\n", "1:25: error", "secret-exposed"),
+        .file("url: http://localhost:8080/\n", "1:6: warning", "private-address"),
         .file("url: http://example.com/?k={{my.Secret}}\n", "1:28: error", "secret-exposed"),
         .other("webhooks/z.yaml", "name: OTHER\nurl: https://example.com/\n", "1:7: error", "duplicate-webhook"),
         .other("marketing-activities/p/program.yaml", "name: x\n", "1:1: error", "program-id"),
@@ -245,8 +253,14 @@ import Testing
         let mistake = Self.mistakes[index]
         var files = [
             "webhooks/other.yaml": "name: Other\nurl: https://example.com/\n",
-            "marketing-activities/my-tokens.yaml": "Secret: {secret: true, value: long-enough}\n",
+            "marketing-activities/my-tokens.yaml": """
+            Secret: {secret: true, value: long-enough}
+            Hidden: {secret: true, value: long-enough}
+            Plain Key: anything
+            Id: ada
+            """,
             "marketing-activities/a/program.yaml": "id: 9\n",
+            "marketing-activities/a/my-tokens.yaml": "Hidden: plain\n",
             "tls/whole.pem": "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n",
             "tls/certificate.pem": "-----BEGIN CERTIFICATE-----\n",
             "tls/locked.pem": "-----BEGIN CERTIFICATE-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
@@ -379,14 +393,16 @@ import Testing
     @Test func aLineBreakInAHeadersTokenIsToldOf() {
         let header = "url: https://example.com/\ncustom_headers: {Authorization: 'Bearer {{my.Key}}'}\n"
         let found = TemporaryStore([
-            "webhooks/a.yaml": header, "marketing-activities/my-tokens.yaml": "Key: one line\n",
-            "marketing-activities/p/my-tokens.yaml": "Key: |\n  abc\n",
+            "webhooks/a.yaml": header,
+            "marketing-activities/my-tokens.yaml": "Key: {secret: true, value: on one line}\n",
+            "marketing-activities/p/my-tokens.yaml": "Key:\n  secret: true\n  value: |\n    abcdefgh\n",
         ]).load().diagnostics
         #expect(found.map(\.code) == ["header-control-character"])
         #expect(found.first?.severity == .warning)
         #expect(found.first?.message.hasSuffix("in marketing-activities/p/my-tokens.yaml") == true, "\(found)")
         let sound = TemporaryStore([
-            "webhooks/a.yaml": header, "marketing-activities/my-tokens.yaml": "Key: |-\n  abc\n",
+            "webhooks/a.yaml": header,
+            "marketing-activities/my-tokens.yaml": "Key:\n  secret: true\n  value: |-\n    abcdefgh\n",
         ])
         #expect(sound.load().diagnostics == [])
     }

@@ -133,7 +133,8 @@ import Testing
             }
             let imported = try TokensImport(parsing: answer(written + [("last", "number", "1")]))
             let (tokens, findings) = reload(imported)
-            #expect(findings == [], "\(imported.yaml)")
+            // Names that no template can have are told of.
+            #expect(findings.filter { !$0.contains("no template can have this name") } == [], "\(imported.yaml)")
             for token in written where token.name.hasPrefix("text ") {
                 let read = tokens[token.name]
                 #expect(read.map { Array($0.value.utf8) } == Array(token.value.utf8), "\(imported.yaml)")

@@ -21,7 +21,7 @@ import Testing
         ("webhooks/x.YAML", "x.yaml"), ("webhooks/deep/x.Yml", "x.yml"), ("tests/x.YAML", "x.yaml"),
         ("marketing-activities/My-Tokens.YAML", "my-tokens.yaml"),
         ("webhooks/enrich-lead", "enrich-lead.yaml"), ("webhooks/a.json", "a.yaml"), ("tests/a.Yaml.txt", "a.yaml"),
-        ("webhooks/a.yml.TXT", "a.yml"), ("tests/a.JSON", "a.yaml"),
+        ("webhooks/a.yml.TXT", "a.yml"), ("tests/a.JSON", "a.yaml"), ("test/a.yaml", "tests/"),
     ])
     func isToldWithWhatWasMeant(path: String, suggestion: String) {
         let found = findings(TemporaryStore([path: "a: b\n"]))

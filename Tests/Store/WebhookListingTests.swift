@@ -53,7 +53,7 @@ import Testing
             "webhooks/w.yaml": """
             url: "https://{{my.b:default=bob:hunter2secret@api.example.com}}/x?q={{my.q:default=all}}"
             request_token_encoding: JSON
-            payload_template: '{"secret": "{{my.s:default=a1}}"}'
+            payload_template: '{"secret": "{{my.s:default=a1b2c3d4}}"}'
             custom_headers: {Authorization: "Bearer {{my.p:default=sk_live_123456}}"}
             """,
             "marketing-activities/my-tokens.yaml": "b: ''\nq: ''\ns: ''\np: ''\n",

@@ -23,8 +23,9 @@ FILES = [
 STATUSES = [
     ("0", "Success."), ("1", "A flow action that was rejected or failed, or a case that fails."),
     ("2", "A request that is refused."), ("64", "The command's words are off."),
-    ("65", "What was to be imported cannot be read as such."),
-    ("69", "The system does not give what the service needs."), ("73", "A file cannot be read or written."),
+    ("65", "What was to be imported cannot be read as such."), ("66", "A file that is named cannot be read."),
+    ("69", "The system does not give what the service needs."),
+    ("71", "The system denies what every command needs."), ("73", "Something cannot be written."),
     ("78", "The store does not load."),
 ]
 

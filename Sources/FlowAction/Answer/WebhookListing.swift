@@ -67,9 +67,9 @@ extension Webhook {
     private func masked(_ value: JSONValue, _ key: String) -> JSONValue {
         switch (key, value) {
         case ("url", .string(let text)):
-            .string(LiteralCredentials.masked(text, LiteralCredentials.inURL(text)))
+            .string(LiteralCredentials(inURL: text).masked(text))
         case ("payload_template", .string(let text)):
-            .string(LiteralCredentials.masked(text, LiteralCredentials.inPayload(text)))
+            .string(LiteralCredentials(inPayload: text).masked(text))
         case ("custom_headers", .object(let headers)):
             .object(
                 JSONObject(headers.members.map { .init(name: $0.name, value: Self.masked($0.value, header: $0.name)) })
@@ -82,7 +82,7 @@ extension Webhook {
 
     private static func masked(_ value: JSONValue, header: String) -> JSONValue {
         switch value {
-        case .string(let text): .string(LiteralCredentials.masked(text, LiteralCredentials.inHeader(header, text)))
+        case .string(let text): .string(LiteralCredentials(inHeader: header, text).masked(text))
         case .array(let values): .array(values.map { masked($0, header: header) })
         default: value
         }

@@ -6,29 +6,40 @@
 /// value with a token without a default in it only the long runs of text count.
 ///
 /// Ranges are bytes of UTF-8 from the start of the text, in order.
-package enum LiteralCredentials {
+package struct LiteralCredentials {
+    /// The text in their place, whatever it is: what a mask is to hide.
+    package private(set) var ranges: [Range<Int>] = []
+    /// Those of the ranges whose text reads as a credential: what is worth a warning.
+    private(set) var likely: [Range<Int>] = []
+    /// Where the tokens begin that stand in the place of a credential.
+    package private(set) var tokens: [Int] = []
+
     /// The literal credentials of a URL's template.
-    package static func inURL(_ text: String) -> [Range<Int>] {
-        found(in: text) { $0.url() }
+    package init(inURL text: String) {
+        self.init(text) { $0.url() }
     }
 
     /// The literal credentials of a header's value; a scheme before them (`Bearer`) is not part of them.
-    package static func inHeader(_ name: String, _ value: String) -> [Range<Int>] {
-        isCredential(name) ? found(in: value) { $0.header() } : []
+    package init(inHeader name: String, _ value: String) {
+        self.init(value) { Self.isCredential(name) ? [$0.header(name)] : [] }
     }
 
     /// The literal credentials of a payload template, which may be JSON, XML or a form.
-    package static func inPayload(_ text: String) -> [Range<Int>] {
-        found(in: text) { $0.payload() }
+    package init(inPayload text: String) {
+        self.init(text) { $0.payload() }
     }
 
     /// What a look through a text finds, where defaults are parts of values, and where they take part in the text's
     /// structure too: before the path of a URL, and under `None`, they go out as written.
-    private static func found(in text: String, _ look: (CredentialScanner) -> [Range<Int>]) -> [Range<Int>] {
+    private init(_ text: String, _ look: (CredentialScanner) -> [CredentialPlace]) {
         let text = TokenizedText(text, syntax: nil)
-        let ranges = look(CredentialScanner(text, defaultsHaveStructure: false))
-        guard text.tokens.contains(where: { $0.defaultText?.isEmpty == false }) else { return ranges }
-        return union(ranges + look(CredentialScanner(text, defaultsHaveStructure: true)))
+        var places = look(CredentialScanner(text, defaultsHaveStructure: false))
+        if text.tokens.contains(where: { $0.defaultText?.isEmpty == false }) {
+            places += look(CredentialScanner(text, defaultsHaveStructure: true))
+        }
+        ranges = Self.union(places.flatMap(\.literals))
+        likely = Self.union(places.flatMap { place in place.literals.filter { place.isLikely(text.bytes[$0]) } })
+        tokens = places.flatMap(\.tokens)
     }
 
     private static func union(_ ranges: [Range<Int>]) -> [Range<Int>] {
@@ -43,8 +54,8 @@ package enum LiteralCredentials {
         return union
     }
 
-    /// A text with the mask in place of some ranges of it.
-    package static func masked(_ text: String, _ ranges: [Range<Int>]) -> String {
+    /// The text that was looked through, with the mask in place of its credentials.
+    package func masked(_ text: String) -> String {
         guard !ranges.isEmpty else { return text }
         let bytes = Array(text.utf8)
         var shown: [UInt8] = []
@@ -74,9 +85,17 @@ package enum LiteralCredentials {
 
     /// Whether a name says that its value is a credential; case and the marks between words do not matter.
     package static func isCredential(_ name: String) -> Bool {
-        let plain = name.lowercased().utf8.filter { !"-_. ".utf8.contains($0) }
-        if names.contains(plain) { return true }
-        return partsOfNames.contains { contains(plain, $0) } && !ends.contains { plain.suffix($0.count) == $0[...] }
+        let plain = plain(name)
+        return names.contains(plain) || hasPart(plain)
+    }
+
+    /// Whether a name says so, and not only may mean it, as `key` does.
+    fileprivate static func isSurely(_ name: String) -> Bool { hasPart(plain(name)) }
+
+    private static func plain(_ name: String) -> [UInt8] { name.lowercased().utf8.filter { !"-_. ".utf8.contains($0) } }
+
+    private static func hasPart(_ plain: [UInt8]) -> Bool {
+        partsOfNames.contains { contains(plain, $0) } && !ends.contains { plain.suffix($0.count) == $0[...] }
     }
 
     private static func contains(_ bytes: [UInt8], _ word: [UInt8]) -> Bool {
@@ -84,6 +103,25 @@ package enum LiteralCredentials {
         return (0...bytes.count - word.count).contains { start in
             bytes[start] == word[0] && bytes[start..<start + word.count] == word[...]
         }
+    }
+}
+
+/// The place of one credential, and what stands there.
+private struct CredentialPlace {
+    /// The text.
+    var literals: [Range<Int>]
+    /// Where the tokens begin.
+    var tokens: [Int]
+    /// Whether nothing but a credential stands there: as `user:password`, or by a name that says so.
+    var isCertain: Bool
+
+    /// How long a text is at least to be taken for a credential, in bytes, where the place's name may mean other things.
+    private static let minimumDoubtful = 16
+
+    /// Whether a text reads as a credential: as a word no secret may be so short, and none has a blank.
+    func isLikely(_ text: ArraySlice<UInt8>) -> Bool {
+        guard text.count >= MyToken.minimumSecret, !text.contains(where: { $0 <= 0x20 }) else { return false }
+        return isCertain || text.count >= Self.minimumDoubtful && text.contains { $0 &- UInt8(ascii: "0") < 10 }
     }
 }
 
@@ -125,13 +163,13 @@ private struct CredentialScanner {
 
     // MARK: Places
 
-    func url() -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    func url() -> [CredentialPlace] {
+        var found: [CredentialPlace] = []
         var position = 0
         if let scheme = first(of: "://", from: 0) {
             let end = index(from: scheme + 3) { "/?#".utf8.contains($0) } ?? bytes.count
             if let at = last(UInt8(ascii: "@"), in: scheme + 3..<end) {
-                found += literals(in: scheme + 3..<at)
+                found.append(userInfo(scheme + 3..<at))
             }
             position = end
         }
@@ -139,14 +177,25 @@ private struct CredentialScanner {
         return found
     }
 
-    func header() -> [Range<Int>] {
+    /// `user:password`: a token for the user alone tells nothing.
+    private func userInfo(_ range: Range<Int>) -> CredentialPlace {
+        var place = place(range, named: nil)
+        if let colon = index(from: range.lowerBound, to: range.upperBound, where: { $0 == UInt8(ascii: ":") }),
+            colon + 1 < range.upperBound
+        {
+            place.tokens.removeAll { $0 < colon }
+        }
+        return place
+    }
+
+    func header(_ name: String) -> CredentialPlace {
         // "Bearer abc": what follows a first word of letters.
         let word = bytes.prefix { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") }.count
         let isScheme = word > 0 && word < bytes.count && bytes[word] == UInt8(ascii: " ")
-        return literals(in: isScheme ? word + 1..<bytes.count : 0..<bytes.count)
+        return place(isScheme ? word + 1..<bytes.count : 0..<bytes.count, named: name)
     }
 
-    func payload() -> [Range<Int>] {
+    func payload() -> [CredentialPlace] {
         let start = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } ?? 0
         guard start < bytes.count, hole(at: start) == nil else { return pairs(from: 0) }
         switch bytes[start] {
@@ -157,15 +206,15 @@ private struct CredentialScanner {
     }
 
     /// The members of a form or a query: `name=value`, joined by `&`.
-    private func pairs(from start: Int) -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    private func pairs(from start: Int) -> [CredentialPlace] {
+        var found: [CredentialPlace] = []
         var position = start
         while position < bytes.count {
             let end = index(from: position) { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "#") } ?? bytes.count
             // Within the member alone: of many members without a = each would look through the whole rest.
             if let equals = index(from: position, to: end, where: { $0 == UInt8(ascii: "=") }) {
                 let name = String(decoding: percentDecoded(nameBytes(position..<equals)[...]), as: UTF8.self)
-                if LiteralCredentials.isCredential(name) { found += literals(in: equals + 1..<end) }
+                if LiteralCredentials.isCredential(name) { found.append(place(equals + 1..<end, named: name)) }
             }
             position = end + 1
         }
@@ -186,24 +235,23 @@ private struct CredentialScanner {
     }
 
     /// The strings of JSON members; the text need not be JSON as a whole.
-    private func jsonMembers() -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    private func jsonMembers() -> [CredentialPlace] {
+        var found: [CredentialPlace] = []
         var position = 0
         var name: String?
         while let open = index(from: position, where: { $0 == UInt8(ascii: "\"") }), let string = string(from: open) {
-            if let name, LiteralCredentials.isCredential(name) { found += literals(in: string) }
+            if let name, LiteralCredentials.isCredential(name) { found.append(place(string, named: name)) }
             position = string.upperBound + 1
             name = nil
             var next = skipBlanks(from: position)
             if next < bytes.count, bytes[next] == UInt8(ascii: ":") {
                 next = skipBlanks(from: next + 1)
                 // The name counts for a string right after it alone.
+                let before = String(decoding: bytes[string], as: UTF8.self)
                 if next < bytes.count, bytes[next] == UInt8(ascii: "\"") {
-                    name = String(decoding: bytes[string], as: UTF8.self)
-                } else if let hole = hole(at: next),
-                    LiteralCredentials.isCredential(String(decoding: bytes[string], as: UTF8.self))
-                {
-                    found += literals(in: hole.range)
+                    name = before
+                } else if let hole = hole(at: next), LiteralCredentials.isCredential(before) {
+                    found.append(place(hole.range, named: before))
                     position = hole.range.upperBound
                 }
             }
@@ -222,29 +270,28 @@ private struct CredentialScanner {
     }
 
     /// The text of XML elements and the values of attributes.
-    private func xmlValues() -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    private func xmlValues() -> [CredentialPlace] {
+        var found: [CredentialPlace] = []
         var position = 0
         while let open = index(from: position, where: { $0 == UInt8(ascii: "<") }) {
             let nameEnd = index(from: open + 1) { " \t\r\n/>".utf8.contains($0) } ?? bytes.count
             position = max(nameEnd, open + 1)
             found += xmlAttributes(from: &position)
-            guard position < bytes.count, LiteralCredentials.isCredential(localName(open + 1..<nameEnd)) else {
-                continue
-            }
+            let name = localName(open + 1..<nameEnd)
+            guard position < bytes.count, LiteralCredentials.isCredential(name) else { continue }
             var text = position..<(index(from: position) { $0 == UInt8(ascii: "<") } ?? bytes.count)
             if bytes[text.upperBound...].starts(with: "<![CDATA[".utf8) {
                 text = text.upperBound + 9..<(first(of: "]]>", from: text.upperBound) ?? bytes.count)
             }
-            found += literals(in: text)
+            found.append(place(text, named: name))
             position = text.upperBound
         }
         return found
     }
 
     /// The values of a tag's attributes, up to its end.
-    private func xmlAttributes(from position: inout Int) -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    private func xmlAttributes(from position: inout Int) -> [CredentialPlace] {
+        var found: [CredentialPlace] = []
         while let next = index(from: position, where: { "=>".utf8.contains($0) }) {
             guard bytes[next] == UInt8(ascii: "=") else {
                 position = next + 1
@@ -258,7 +305,8 @@ private struct CredentialScanner {
                 position = next + 1
                 continue
             }
-            if LiteralCredentials.isCredential(localName(nameStart..<next)) { found += literals(in: open + 1..<end) }
+            let name = localName(nameStart..<next)
+            if LiteralCredentials.isCredential(name) { found.append(place(open + 1..<end, named: name)) }
             position = end + 1
         }
         position = bytes.count
@@ -276,9 +324,11 @@ private struct CredentialScanner {
 
     // MARK: Text and holes
 
-    /// The parts of a value that are text: all of it, or the long runs where it holds a token without a default.
-    private func literals(in range: Range<Int>) -> [Range<Int>] {
+    /// A credential's place: the parts of the value that are text, all of it, or the long runs where it holds a token without
+    /// a default; and the tokens.
+    private func place(_ range: Range<Int>, named name: String?) -> CredentialPlace {
         var runs: [Range<Int>] = []
+        var tokens: [Int] = []
         var start = range.lowerBound
         var isKnown = true
         for hole in holes[firstHole(after: start)...] {
@@ -287,10 +337,15 @@ private struct CredentialScanner {
             runs.append(start..<hole.range.lowerBound)
             if let defaultText = hole.defaultText { runs.append(defaultText) }
             if hole.isUnknown { isKnown = false }
+            if hole.isUnknown || hole.defaultText != nil { tokens.append(hole.range.lowerBound) }
             start = hole.range.upperBound
         }
         runs.append(start..<max(start, range.upperBound))
-        return runs.map(trimmed).filter { $0.count >= (isKnown ? 1 : Self.minimumRun) }
+        return CredentialPlace(
+            literals: runs.map(trimmed).filter { $0.count >= (isKnown ? 1 : Self.minimumRun) },
+            tokens: tokens,
+            isCertain: name.map(LiteralCredentials.isSurely) ?? true
+        )
     }
 
     private func trimmed(_ range: Range<Int>) -> Range<Int> {

@@ -30,22 +30,30 @@ struct PayloadPlaces {
             fill(with: .form)
             if isWhole {
                 warnOfOtherEncoding()
-                warnOfLineBreak()
+                if findings.isEmpty {
+                    var form = FormFindings(text)
+                    findings += form.find()
+                }
             }
         case .json:
             findJSONPlaces(reports: !text.hasUnclosedToken)
         case .xml:
             findXMLPlaces(reports: !text.hasUnclosedToken)
         }
+        if isWhole { warnOfOtherContentType() }
     }
 
     /// Whether a value of `Content-Type` says JSON: `application/json` or a media type ending in `+json` (RFC 6839), or has
     /// a token there, which may make it one.
     static func isJSON(contentType: String) -> Bool {
+        let name = mediaType(of: contentType)
+        return name == "application/json" || name.hasSuffix("+json") || name.contains("{{")
+    }
+
+    private static func mediaType(of contentType: String) -> String {
         let bytes = Array(contentType.utf8)
         let mediaType = TokenSyntax.trimmed(bytes.prefix { $0 != UInt8(ascii: ";") })
-        let name = String(decoding: mediaType, as: UTF8.self).lowercased()
-        return name == "application/json" || name.hasSuffix("+json") || name.contains("{{")
+        return String(decoding: mediaType, as: UTF8.self).lowercased()
     }
 
     private mutating func fill(with place: Place) {
@@ -59,6 +67,7 @@ struct PayloadPlaces {
             try scanner.scan()
             places = scanner.places
             if mustBeJSON, reports { findings += scanner.findings }
+            if reports { findings += NestedFormat.findings(inJSON: text) }
         } catch {
             findTextPlaces()
             if mustBeJSON, reports {
@@ -70,7 +79,7 @@ struct PayloadPlaces {
         guard !mustBeJSON, reports else { return }
         if readsAsXML {
             warn(of: .xml)
-        } else if let index = places.firstIndex(where: { $0 != .jsonString }) {
+        } else if !readsAsJSON, let index = places.firstIndex(where: { $0 != .jsonString }) {
             findings.append(
                 TemplateFinding(
                     offset: text.tokens[index].range.lowerBound,
@@ -128,33 +137,43 @@ struct PayloadPlaces {
         )
     }
 
-    /// A block of YAML ends in a line break, which a form has for a part of its last value.
-    private mutating func warnOfLineBreak() {
-        guard text.bytes.last == UInt8(ascii: "\n"), findings.isEmpty else { return }
-        findings.append(
-            TemplateFinding(
-                offset: text.bytes.count - 1,
-                .warning,
-                code: "form-line-break",
-                message: "the line break at the end becomes part of the form's last value; begin the payload with |-"
-            )
-        )
-    }
-
     private mutating func warnOfOtherEncoding() {
         // Without a token the encoding decides nothing but the Content-Type.
         guard !text.tokens.isEmpty || contentType?.lowercased().hasPrefix("text/plain") ?? true else { return }
         if readsAsJSON { warn(of: .json) } else if readsAsXML { warn(of: .xml) }
     }
 
-    private mutating func warn(of other: TokenEncoding) {
+    /// A `Content-Type` that says another format than the one in which values are written.
+    private mutating func warnOfOtherContentType() {
+        guard let encoding, !text.tokens.isEmpty, findings.isEmpty, let said = contentType.flatMap(Self.encoding),
+            said != encoding
+        else { return }
+        switch (encoding, said) {
+        // Under None a token may well hold JSON or XML, and a form as a whole, but not a part of one.
+        case (.none, .formURL) where text.bytes.contains(UInt8(ascii: "=")): break
+        case (.formURL, _), (.xml, _), (.json, .formURL): break
+        default: return
+        }
+        warn(of: said, "the Content-Type says \(said.rawValue)")
+    }
+
+    /// The encoding that goes with a `Content-Type`; `nil` where that says none, or holds a token.
+    private static func encoding(of contentType: String) -> TokenEncoding? {
+        let name = mediaType(of: contentType)
+        if name.contains("{{") { return nil }
+        if name == "application/x-www-form-urlencoded" { return .formURL }
+        if isJSON(contentType: name) { return .json }
+        return name == "application/xml" || name == "text/xml" || name.hasSuffix("+xml") ? .xml : nil
+    }
+
+    private mutating func warn(of other: TokenEncoding, _ reason: String? = nil) {
         findings.append(
             TemplateFinding(
                 offset: 0,
                 .warning,
                 code: "encoding-mismatch",
-                message: "this payload template reads as \(other.rawValue), but its request_token_encoding is "
-                    + (encoding?.rawValue ?? "not given"),
+                message: (reason ?? "this payload template reads as \(other.rawValue)")
+                    + ", but its request_token_encoding is \(encoding?.rawValue ?? "not given")",
                 suggestion: "request_token_encoding: \(other.rawValue)"
             )
         )

@@ -22,7 +22,7 @@ extension ByteBuffer {
         case .jsonName:
             append(jsonString: value.text)
         case .header:
-            guard !value.text.unicodeScalars.contains(where: isControl) else {
+            guard !value.text.holdsControl else {
                 return "holds a control character, which no header may carry"
             }
             append(text: value.text)
@@ -53,11 +53,18 @@ extension ByteBuffer {
     }
 }
 
-/// Whether a character is a control character that a header may not carry: any but TAB.
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "\t": false
-    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}": true
-    default: false
+extension String {
+    /// Whether there is a control character that a header may not carry: any but TAB.
+    package var holdsControl: Bool { firstControl != nil }
+
+    /// Where the first such character begins.
+    var firstControl: String.Index? {
+        unicodeScalars.firstIndex { scalar in
+            switch scalar {
+            case "\t": false
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}": true
+            default: false
+            }
+        }
     }
 }

@@ -60,6 +60,7 @@ struct RenderPass {
         if let target = template.target, template.userInfo == nil {
             self.target = target
             checkLength(url.count)
+            checkPath(of: url, from: target.authority.upperBound, template)
             return url
         }
         do {
@@ -75,6 +76,7 @@ struct RenderPass {
                 target = try ServiceURL(parsing: url)
             }
             self.target = target
+            checkPath(of: url, from: target.authority.upperBound, template)
             encodePath(of: &url, from: target.authority.upperBound, rest: afterAuthority)
         } catch {
             fail("the URL cannot be called: \(error.rawValue)")
@@ -97,6 +99,16 @@ struct RenderPass {
         let end = max(start, url.count - rest)
         guard url[start..<end].contains(where: { $0 >= 0x80 }) else { return }
         url.replaceSubrange(start..<end, with: percentEncodedBeyondASCII(Array(url[start..<end])))
+    }
+
+    /// Refuses a value that makes a part of the path `.` or `..`: servers take them for steps in the path, also where they
+    /// are encoded, and a value would choose what is called (RFC 3986, sections 5.2.4 and 6.2.2.3). The template may have
+    /// such parts of its own.
+    private mutating func checkPath(of url: [UInt8], from start: Int, _ template: URLTemplate) {
+        guard firstOutsideAuthority != nil else { return }
+        let count = DotSegments.count(in: url[min(start, url.count)...])
+        guard count > 0, count > DotSegments.count(in: template.url) else { return }
+        fail("a value makes a part of the URL's path \".\" or \"..\", which leads to another place")
     }
 
     private mutating func checkLength(_ count: Int) {

@@ -20,7 +20,7 @@ package struct TemplateCompiler: Sendable {
         encoding: TokenEncoding?,
         contentType: String?
     ) -> (template: Template, findings: [TemplateFinding]) {
-        let credentials = Self.warnings(of: LiteralCredentials.inPayload(text))
+        let credentials = Self.warnings(of: LiteralCredentials(inPayload: text))
         let text = TokenizedText(text, syntax: syntax)
         var payload = PayloadPlaces(text: text, encoding: encoding, contentType: contentType)
         payload.find()
@@ -32,7 +32,7 @@ package struct TemplateCompiler: Sendable {
         _ text: String,
         encoding: TokenEncoding?
     ) -> (template: URLTemplate, findings: [TemplateFinding]) {
-        let credentials = Self.warnings(of: LiteralCredentials.inURL(text))
+        let credentials = Self.warnings(of: LiteralCredentials(inURL: text))
         let text = TokenizedText(text, syntax: syntax)
         var url = URLPlaces(text: text, encoding: encoding)
         url.find()
@@ -43,25 +43,14 @@ package struct TemplateCompiler: Sendable {
     ///
     /// - Parameter name: the header's name, which tells whether the value is a credential.
     package func header(_ text: String, named name: String = "") -> (template: Template, findings: [TemplateFinding]) {
-        let credentials = Self.warnings(of: LiteralCredentials.inHeader(name, text))
+        let credentials = Self.warnings(of: LiteralCredentials(inHeader: name, text))
         let text = TokenizedText(text, syntax: syntax)
-        var findings = text.findings + credentials
-        if let offset = text.bytes.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
-            findings.append(
-                TemplateFinding(
-                    offset: offset,
-                    .error,
-                    code: "header-control-character",
-                    message: "a header's value is one line without control characters; this is a "
-                        + (text.bytes[offset] == 0x0A ? "line break" : "control character")
-                )
-            )
-        }
+        let findings = text.findings + credentials + HeaderFindings.find(in: text, named: name)
         return (text.template(places: text.tokens.map { _ in .header }), inOrder(findings))
     }
 
-    private static func warnings(of credentials: [Range<Int>]) -> [TemplateFinding] {
-        credentials.map { range in
+    private static func warnings(of credentials: LiteralCredentials) -> [TemplateFinding] {
+        credentials.likely.map { range in
             TemplateFinding(
                 offset: range.lowerBound,
                 .warning,

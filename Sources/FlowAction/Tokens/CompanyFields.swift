@@ -32,6 +32,6 @@ struct CompanyFields {
     /// The position in the lead's catalog of the field at a position; `nil` where it is not listed there.
     func leadPosition(of position: Int) -> Int? {
         position < company.fields.count
-            ? lead.position(of: company.fields[position].restName) : position - company.fields.count
+            ? lead.position(ofRESTName: company.fields[position].restName) : position - company.fields.count
     }
 }

@@ -53,7 +53,8 @@ struct EncodingPropertyTests {
     }
 
     @Test func urlComponent() throws {
-        for (first, second) in ValueGenerator.pairs(seed: 3) {
+        // A part of the path that is . or .. is refused.
+        for (first, second) in ValueGenerator.pairs(seed: 3) where ![".", ".."].contains(first) {
             let webhook = TemplateFixture.webhook(url: "https://h/%7e/{{my.A}}/?q=&%41{{my.B}};", encoding: .json)
             let url = try renderer.render(webhook) { TemplateFixture.text($0.name == "A" ? first : second) }.outgoing
                 .url

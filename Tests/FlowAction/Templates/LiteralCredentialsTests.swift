@@ -36,7 +36,7 @@ import Testing
         ("", ""),
     ])
     func masksURLs(text: String, masked: String) {
-        #expect(LiteralCredentials.masked(text, LiteralCredentials.inURL(text)) == masked)
+        #expect(LiteralCredentials(inURL: text).masked(text) == masked)
     }
 
     @Test(arguments: [
@@ -59,7 +59,7 @@ import Testing
         ("Accept", "{{my.Type:default=text/plain}}", "{{my.Type:default=text/plain}}"),
     ])
     func masksHeaders(name: String, value: String, masked: String) {
-        #expect(LiteralCredentials.masked(value, LiteralCredentials.inHeader(name, value)) == masked)
+        #expect(LiteralCredentials(inHeader: name, value).masked(value) == masked)
     }
 
     @Test(arguments: [
@@ -94,7 +94,29 @@ import Testing
         ("plain text", "plain text"),
     ])
     func masksPayloads(text: String, masked: String) {
-        #expect(LiteralCredentials.masked(text, LiteralCredentials.inPayload(text)) == masked)
+        #expect(LiteralCredentials(inPayload: text).masked(text) == masked)
+    }
+
+    /// What is masked by its place is worth a warning only where it reads as a credential too.
+    @Test(arguments: [
+        (#"{"password": "hunter2hunter2"}"#, 1), (#"{"password": "hunter2"}"#, 0), (#"{"token": "long words"}"#, 0),
+        (#"{"key": "AIzaSyD3u9f8s7d6f5g4h3"}"#, 1), (#"{"key": "customer_email"}"#, 0), (#"{"key": "MKT"}"#, 0),
+        (#"{"signature": "Kind regards, Ada"}"#, 0), ("pass=gold&auth=oauth2&token=true", 0),
+        ("api_key=0123456789", 1), ("<password>hunter2hunter2</password>", 1),
+    ])
+    func warnsOfWhatReadsAsACredential(payload: String, count: Int) {
+        let found = TemplateFixture.compiler.payload(payload, encoding: .formURL, contentType: "text/csv").findings
+        #expect(found.count { $0.code == "literal-credential" } == count, "\(found)")
+    }
+
+    /// The tokens that stand in the place of a credential; one for the user alone is none.
+    @Test func findsTheTokensOfCredentials() {
+        let url = "https://{{my.User}}:{{my.Key}}@h/?api_key={{my.Key}}&q={{my.Q}}"
+        #expect(LiteralCredentials(inURL: url).tokens == [20, 42])
+        #expect(LiteralCredentials(inURL: "https://{{my.Key}}:@h/{{my.Path}}").tokens == [8])
+        #expect(LiteralCredentials(inHeader: "Authorization", "Bearer {{my.Key}}").tokens == [7])
+        #expect(LiteralCredentials(inHeader: "X-Note", "{{my.Key}}").tokens == [])
+        #expect(LiteralCredentials(inPayload: #"{"secret": {{my.S:default=a1}}, "a": {{my.A}}}"#).tokens == [11])
     }
 
     /// Members without a value, and members with a token each, cost no more than their length, however many there are:
@@ -103,7 +125,7 @@ import Testing
     func readsLongForms(member: String, credentials: Int) {
         let count = 500_000 / member.utf8.count
         let form = String(repeating: member, count: count)
-        let (ranges, seconds) = timingCPU { LiteralCredentials.inPayload(form) }
+        let (ranges, seconds) = timingCPU { LiteralCredentials(inPayload: form).ranges }
         #expect(seconds < 60)
         #expect(ranges.count == credentials * count)
     }
@@ -121,8 +143,8 @@ import Testing
                 pieces.randomElement(using: &generator) ?? ""
             }.joined()
             for ranges in [
-                LiteralCredentials.inURL(text), LiteralCredentials.inPayload(text),
-                LiteralCredentials.inHeader("Authorization", text),
+                LiteralCredentials(inURL: text).ranges, LiteralCredentials(inPayload: text).ranges,
+                LiteralCredentials(inHeader: "Authorization", text).ranges,
             ] {
                 var end = 0
                 for range in ranges {

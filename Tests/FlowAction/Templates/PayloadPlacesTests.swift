@@ -170,10 +170,62 @@ struct PayloadPlacesTests {
     func otherEncodings() {
         PayloadCase("a={{my.A}}&b={{my.B}}", .plain, .plain).check(TokenEncoding.none)
         PayloadCase("a={{my.A}}&b={{my.B}}", .form, .form).check(.formURL)
-        PayloadCase(" {{my.A}}", .form).check(.formURL)
+        PayloadCase("{{my.A}}", .form).check(.formURL)
+        PayloadCase("a={{my.A}}&b=c+d%20 e&flag&=", .form).check(.formURL)
         // A block of YAML has a line break at its end.
         PayloadCase("a={{my.A}}&b=1\n", finds: "form-line-break", at: 14).check(.formURL)
         PayloadCase("a={{my.A}}&b=1\n", .plain).check(TokenEncoding.none)
+    }
+
+    @Test(
+        "What a form's text will hardly mean",
+        arguments: [
+            PayloadCase("a=1\n&b={{my.A}}", finds: "form-line-break", at: 3),
+            PayloadCase("a={{my.A}} &b=1", finds: "form-character", at: 10),
+            PayloadCase("a={{my.A}}& b=1", finds: "form-character", at: 11),
+            PayloadCase(" {{my.A}}", finds: "form-character", at: 0),
+            PayloadCase("a=50% off {{my.A}}", finds: "form-character", at: 4),
+            PayloadCase("a=50%{{my.A}}", finds: "form-character", at: 4),
+            PayloadCase("to=+49{{my.A}}", finds: "form-character", at: 3),
+            PayloadCase("a={{my.A}}&b=Q&A tonight", finds: "form-character", at: 15),
+            PayloadCase(#"payload={"a": "{{my.A}}"}"#, finds: "nested-format", at: 15),
+            PayloadCase(#"a=1&payload= [{"a": {{my.A}}}, "{{my.B}}"]"#, finds: "nested-format", at: 20),
+            PayloadCase("x=<?xml version='1.0'?><a>{{my.A}}</a>", finds: "nested-format", at: 26),
+            PayloadCase("x={{{my.A}}}&y=<b>{{my.A}}</b>", .form, .form),
+        ]
+    )
+    func formText(_ payload: PayloadCase) {
+        payload.check(.formURL)
+    }
+
+    @Test(
+        "A format inside a string of JSON",
+        arguments: [
+            PayloadCase(#"{"m": "{\"a\": \"{{my.A}}\"}"}"#, finds: "nested-format", at: 17),
+            PayloadCase(#"{"m": "<?xml version='1.0'?><a>{{my.A}}</a>"}"#, finds: "nested-format", at: 31),
+            PayloadCase(#"{"m": "{\\ {{my.A}}"}"#, .jsonString),
+            PayloadCase(#"{"m": "<p>{{my.A}}</p>", "n": "\"{{my.A}}\""}"#, .jsonString, .jsonString),
+            PayloadCase(#"{"m": "{\"a\": 1}", "n": "{{my.A}}"}"#, .jsonString),
+        ]
+    )
+    func nestedInJSON(_ payload: PayloadCase) {
+        payload.check(.json)
+    }
+
+    @Test("The Content-Type is held against the encoding")
+    func otherContentType() {
+        let form = "application/x-www-form-urlencoded; charset=utf-8"
+        PayloadCase("a={{my.A}}", finds: "encoding-mismatch", at: 0).check(TokenEncoding.none, contentType: form)
+        PayloadCase("a={{my.A}}", finds: "encoding-mismatch", at: 0).check(.formURL, contentType: "application/json")
+        PayloadCase("a={{my.A}}", finds: "encoding-mismatch", at: 0).check(.formURL, contentType: "text/xml")
+        PayloadCase("<a>{{my.A}}</a>", finds: "encoding-mismatch", at: 0).check(.xml, contentType: form)
+        PayloadCase("{{my.A}}", .plain).check(TokenEncoding.none, contentType: form)
+        PayloadCase("{{my.A}}", .plain).check(TokenEncoding.none, contentType: "application/json")
+        PayloadCase("a={{my.A}}", .form).check(.formURL, contentType: "{{my.Type}}")
+        PayloadCase("a={{my.A}}", .form).check(.formURL, contentType: form)
+        PayloadCase("<a>{{my.A}}</a>", .xmlText).check(.xml, contentType: "application/soap+xml")
+        // JSON all the same, whatever its name.
+        PayloadCase(#"{"a": {{my.A}}}"#, .jsonValue).check(.json, contentType: "application/x-ndjson")
     }
 
     @Test("What may go out as JSON is checked as JSON")

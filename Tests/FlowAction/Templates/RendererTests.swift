@@ -17,6 +17,29 @@ struct RendererTests {
         }
     }
 
+    @Test(
+        "A value makes no step of the URL's path",
+        arguments: [
+            ("https://h/v1/{{my.A}}/{{my.B}}", "..", "x", false), ("https://h/v1/{{my.A}}", ".", "", false),
+            ("https://h/v1/{{my.A}}", "../x", "", false), ("https://h/v1/{{my.A}}", "x\\..", "", false),
+            ("https://h/v1/{{my.A}}{{my.B}}", ".", ".", false), ("https://h/v1/%2E{{my.A}}", ".", "", false),
+            ("https://h/v1/../{{my.A}}", "..", "", false), ("https://h/v1/.{{my.A}}", ".?x", "", true),
+            ("https://h/v1/../{{my.A}}", "x", "", true), ("https://h/v1/{{my.A}}", "...", "", true),
+            ("https://h/v1/{{my.A}}", "a..b", "", true), ("https://h/v1?p=/{{my.A}}/", "..", "", true),
+            ("https://h/v1/x{{my.A}}", "..", "", true), ("https://h/v1/..?p={{my.A}}", "..", "", true),
+        ]
+    )
+    func refusesSteps(url: String, first: String, second: String, isAllowed: Bool) {
+        let values = ["my.A": TemplateFixture.myToken(first), "my.B": TemplateFixture.myToken(second)]
+        for encoding in [nil, .json, TokenEncoding.none] as [TokenEncoding?] {
+            let failure = failure(TemplateFixture.webhook(url: url, encoding: encoding), values)
+            // As written under None a ? ends the path.
+            let isCut = encoding == TokenEncoding.none && first == ".?x"
+            #expect((failure == nil) == isAllowed || isCut, "\(url) \(first)")
+            #expect(failure?.type ?? .renderFailure == .renderFailure)
+        }
+    }
+
     @Test("A whole request")
     func rendersAll() throws {
         let webhook = TemplateFixture.webhook(
