@@ -10,6 +10,11 @@ static inline unsigned int flowhook_curl_version(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num;
 }
 
+/// Lets handles share a kind of data.
+static inline CURLSHcode flowhook_share(CURLSH *share, curl_lock_data data) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, data);
+}
+
 /// Sets an option that takes a long.
 static inline CURLcode flowhook_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);

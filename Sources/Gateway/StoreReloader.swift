@@ -18,8 +18,8 @@ package final class StoreReloader: @unchecked Sendable {
     private let hasEnded = Locked(false)
     private var handlers = Handlers(loaded: { _ in nil }, polling: { _ in })
     private var toldReasonToPoll: String?
-    /// Whether something could not be read that nobody has to change for it to be read again, such as for want of
-    /// descriptors.
+    /// Whether something could not be read that nobody has to change within the store for it to be read again, such as for
+    /// want of descriptors.
     private var hasUnread = false
     /// What has changed and is not read yet, as the store would not be quiet.
     private var pending = LoadScope.nothing
@@ -126,6 +126,12 @@ package final class StoreReloader: @unchecked Sendable {
 
     // MARK: The thread
 
+    /// The codes of findings whose cause may lie outside the store, where nothing tells of its end: a folder on the way that
+    /// may not be passed, a file system that is not mounted, a database of time zones that is being replaced.
+    private static let causesElsewhere: Set = [
+        "no-store", "unreadable", "secret-unreadable", "tls-file", "broken-link", "setting",
+    ]
+
     /// How often a store that is never quiet is read before the reading is put off.
     private static let hastyTries = 10
 
@@ -159,7 +165,7 @@ package final class StoreReloader: @unchecked Sendable {
         while !hasEnded.withLock({ $0 }) {
             let result = loader.load(at: .now, scope)
             hasUntold = hasUntold || result.hasChanged
-            hasUnread = result.diagnostics.contains { $0.code == "unreadable" || $0.code == "secret-unreadable" }
+            hasUnread = result.diagnostics.contains { Self.causesElsewhere.contains($0.code) }
             scope = watcher.changes()
             // Without events to go by a second look, a moment later, tells.
             if isPolling, result.hasChanged { scope.form(unionWith: .everything) }
@@ -221,8 +227,11 @@ package final class StoreReloader: @unchecked Sendable {
         var descriptors = [
             pollfd(fd: watcher.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: forRequests ? wakeUp : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: watcher.mounts, events: Int16(POLLPRI), revents: 0),
         ]
-        return poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0
+        guard poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else { return false }
+        if descriptors[2].revents != 0 { watcher.takeMounts() }
+        return true
     }
 
     private func milliseconds() -> Int64 { microseconds() / 1_000 }

@@ -31,7 +31,7 @@ package struct CaseLoader {
     /// Reads every case; a store without any, or no store at all, gives none.
     package func load() -> Result {
         var result = Result()
-        guard let files = StoreFiles(directory: directory) else { return result }
+        guard let files = try? StoreFiles(directory: directory) else { return result }
         var walk = FolderWalk(files)
         var waiting = [(path: Self.folder, above: Int?.none)]
         while let (folder, above) = waiting.popLast() {

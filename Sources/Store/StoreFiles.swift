@@ -22,9 +22,11 @@ package struct StoreFiles {
         var message: String
     }
 
-    /// Opens a store; `nil` where the directory does not exist.
-    init?(directory: String, outside: OutsideFiles = OutsideFiles()) {
-        guard let root = Self.resolve(directory) else { return nil }
+    /// Opens a store.
+    ///
+    /// - Throws: `no-store` where there is no directory, `unreadable` where it cannot be reached.
+    init(directory: String, outside: OutsideFiles = OutsideFiles()) throws(ReadError) {
+        guard let root = Self.resolve("\(directory)/") else { throw Self.missingStore }
         self.root = root
         self.outside = outside
         folder = OpenFolder(root)
@@ -270,6 +272,16 @@ package struct StoreFiles {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    /// Why there is no store, as `errno` says.
+    private static var missingStore: ReadError {
+        let begin = "name its directory with --store or FLOWHOOK_STORE, or begin one with flowhook init"
+        switch errno {
+        case ENOENT: return ReadError(code: "no-store", message: "there is no store here; \(begin)")
+        case ENOTDIR: return ReadError(code: "no-store", message: "a store is a directory, and this is none; \(begin)")
+        default: return ReadError(code: "unreadable", message: "the store cannot be reached: \(reason)")
+        }
     }
 
     /// Why a folder cannot be read, as `errno` says.

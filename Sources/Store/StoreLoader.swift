@@ -44,14 +44,12 @@ package final class StoreLoader {
         if scope.isEverything {
             watcher?.watch(paths: [StoreFiles.absolutePath(of: directory)], owner: "/", .everything)
         }
-        guard let files = StoreFiles(directory: directory) else {
-            var findings = Findings(file: directory)
-            findings.add(
-                .error,
-                "no-store",
-                "there is no store here; name its directory with --store or FLOWHOOK_STORE, or begin one with flowhook init"
-            )
+        let files: StoreFiles
+        do {
+            files = try StoreFiles(directory: directory)
+        } catch {
             defer { memory.wasMissing = true }
+            let findings = Findings(file: directory, error)
             return LoadResult(snapshot: nil, diagnostics: findings.diagnostics, hasChanged: !memory.wasMissing)
         }
         memory.passes += 1

@@ -31,6 +31,9 @@ package final class StoreWatcher {
 
     /// The queue's descriptor, readable when something has changed; -1 where the system gives none.
     package let descriptor: Int32
+    /// The list of what is mounted, which poll(2) tells changes of as POLLPRI; -1 where there is none.
+    package let mounts: Int32
+    private var haveMountsChanged = false
     /// Why changes are looked for once a second, where the kernel does not tell of all of them; `nil`: it does.
     package private(set) var reasonToPoll: String?
 
@@ -51,6 +54,7 @@ package final class StoreWatcher {
     /// - Parameter polls: looks for changes once a second even where the kernel would tell.
     package init(polls: Bool = false) {
         descriptor = polls ? -1 : inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
         if polls {
             reasonToPoll = "it was asked for"
         } else if descriptor < 0 {
@@ -60,6 +64,7 @@ package final class StoreWatcher {
 
     deinit {
         if descriptor >= 0 { close(descriptor) }
+        if mounts >= 0 { close(mounts) }
     }
 
     // MARK: What is watched
@@ -167,9 +172,16 @@ package final class StoreWatcher {
 
     // MARK: What has changed
 
+    /// Notes that something was mounted or unmounted: on a folder that is watched the kernel does not tell of that.
+    package func takeMounts() {
+        haveMountsChanged = true
+    }
+
     /// What has changed since the last call; does not wait.
     package func changes() -> LoadScope {
         var scope = LoadScope.nothing
+        if haveMountsChanged { scope.isEverything = true }
+        haveMountsChanged = false
         guard descriptor >= 0 else { return scope }
         while true {
             let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }

@@ -19,7 +19,7 @@ struct ZoneReader {
 
     /// The names of the zones, from the list that the database has beside its files; empty where it has none.
     var names: [String] {
-        guard let bytes = try? StoreFiles(directory: Self.directory)?.readOutside("tzdata.zi") else { return [] }
+        guard let bytes = try? StoreFiles(directory: Self.directory).readOutside("tzdata.zi") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             // A zone is `Z NAME …`, a link to one `L TARGET NAME`.
             let words = line.split(separator: " ")
@@ -33,9 +33,9 @@ struct ZoneReader {
 
     private func rules(of name: String) -> TimeZoneRules? {
         if name == "UTC" { return .utc }
-        guard Self.isZoneName(name), let files = StoreFiles(directory: Self.directory),
-            let bytes = try? files.readOutside(name)
-        else { return nil }
+        guard Self.isZoneName(name), let bytes = try? StoreFiles(directory: Self.directory).readOutside(name) else {
+            return nil
+        }
         return TimeZoneRules(tzif: bytes)
     }
 

@@ -48,6 +48,28 @@ extension Operation {
 
         private func eventually(_ condition: () -> Bool) -> Bool { Installation.waitUntil(seconds: 30, condition) }
 
+        /// What is mounted over the store is the store, and once that is gone what was there before.
+        @Test(.enabled(if: SmallDisk.isPermitted, "mounting needs root"))
+        func picksUpWhatIsMounted() {
+            let fixture = Fixture()
+            let fresh = #"{"webhook": "fresh", "lead": {}}"#
+            #expect(fixture.outcome(SampleStore.enrich) == "updated")
+            #expect(Child.run(["mount", "-t", "tmpfs", "flowhook-test", fixture.store]).status == 0)
+            var isMounted = true
+            defer { if isMounted { _ = Child.run(["umount", "-l", fixture.store]) } }
+            #expect(eventually { fixture.outcome(SampleStore.enrich).hasSuffix("unknown-webhook") })
+            Files.write("allow_networks: [127.0.0.0/8]\n", to: "\(fixture.store)/flowhook.yaml")
+            let url = "http://127.0.0.1:\(fixture.service.port)/fresh"
+            Files.write("url: \(url)\n", to: "\(fixture.store)/webhooks/fresh.yaml")
+            #expect(eventually { fixture.outcome(fresh) == "sent" })
+            isMounted = Child.run(["umount", fixture.store]).status != 0
+            #expect(!isMounted)
+            #expect(eventually { fixture.outcome(SampleStore.enrich) == "updated" })
+            #expect(fixture.outcome(fresh).hasSuffix("unknown-webhook"))
+            Files.write("url: \(url)\n", to: "\(fixture.store)/webhooks/fresh.yaml")
+            #expect(eventually { fixture.outcome(fresh) == "sent" })
+        }
+
         @Test func picksUpEveryKindOfChange() {
             let fixture = Fixture()
             let (store, client) = (fixture.store, fixture.installation.client)

@@ -129,7 +129,8 @@ extension Operation {
             #expect(Installation.waitUntil { ask("trusting").contains("tls-failure") })
         }
 
-        /// HTTP/1.1 for every method, whatever a service offers: nginx, which ends a connection after so many requests.
+        /// HTTP/1.1 for every method, whatever a service offers: nginx, which ends a connection after so many requests, and takes
+        /// the session of the last for the next one.
         @Test func speaksHTTP1WhereHTTP2IsOffered() throws {
             for _ in 0..<5 {
                 let port = Installation.freePort()
@@ -141,9 +142,9 @@ extension Operation {
                         access_log off; client_body_temp_path \(directory)/b; fastcgi_temp_path \(directory)/f;
                         proxy_temp_path \(directory)/p; scgi_temp_path \(directory)/s; uwsgi_temp_path \(directory)/u;
                         server {
-                            listen 127.0.0.1:\(port) ssl http2; keepalive_requests 7;
+                            listen 127.0.0.1:\(port) ssl http2; ssl_session_cache shared:s:1m; keepalive_requests 7;
                             ssl_certificate \(directory)/good.pem; ssl_certificate_key \(directory)/good.key;
-                            location / { return 200 '{"title":"$server_protocol $http_x_key $request_method"}'; }
+                            location / { return 200 '{"title":"$server_protocol $http_x_key $request_method $ssl_session_reused"}'; }
                             location /from { return 307 /to; }
                         }
                     }
@@ -166,13 +167,17 @@ extension Operation {
                 }
                 let installation = Installation(store: store)
                 defer { installation.stop() }
+                var resumed = 0
                 for number in 0..<20 {
                     for method in methods {
                         let answer = installation.call(#"{"webhook": "\#(method)", "lead": {}}"#)
-                        let title = #""fields":{"Title":"HTTP/1.1 k \#(method)"}"#
+                        let title = #""fields":{"Title":"HTTP/1.1 k \#(method) "#
                         #expect(answer.body.contains(title), "\(method) \(number): \(answer.body)")
+                        if answer.body.contains("\(title)r\"") { resumed += 1 }
                     }
                 }
+                // All but those on the first connection of each event loop.
+                #expect(resumed > 50)
                 return
             }
             Issue.record("nginx did not come up: \(Files.read("\(directory)/nginx.log"))")

@@ -14,6 +14,7 @@ package final class Caller: @unchecked Sendable {
     private let places: PlaceFinder
     private let turns: Turns
     private let sockets: CallSockets
+    private let sessions = TLSSessions()
     private var groups: [TransferGroup] = []
     /// No group before this one has room.
     private var firstGroup = 0
@@ -253,7 +254,8 @@ package final class Caller: @unchecked Sendable {
         connectingUntil connectDeadline: UInt64,
         _ timing: inout CallTiming
     ) async -> Attempt {
-        guard let transfer = idle.popLast() ?? Transfer(sockets: sockets), transfer.wake() else {
+        guard let transfer = idle.popLast() ?? Transfer(sockets: sockets, sessions: sessions), transfer.wake()
+        else {
             let detail = "No memory is left for another call."
             return Attempt(result: .failure(CallFailure(.connectFailure, detail: detail, sent: .no)))
         }

@@ -20,6 +20,7 @@ final class Transfer {
     var position = 0
 
     private let sockets: CallSockets
+    private let sessions: TLSSessions
     private var request = RequestBuffer()
     private var resolveList: UnsafeMutablePointer<curl_slist>?
     private let errorBuffer: UnsafeMutablePointer<CChar>
@@ -38,6 +39,7 @@ final class Transfer {
     private var method: RequestType?
     private var postedBytes: Int?
     private var closesConnection = false
+    private var hasTLS = false
     /// `nil`: the system's authorities alone.
     private var tls: CallPolicy.TLSFiles?
 
@@ -70,9 +72,12 @@ final class Transfer {
 
     /// Makes a transfer without a handle.
     ///
-    /// - Parameter sockets: opens and closes the sockets of the handle's connections.
-    init?(sockets: CallSockets) {
+    /// - Parameters:
+    ///   - sockets: opens and closes the sockets of the handle's connections.
+    ///   - sessions: those of the loop's TLS connections.
+    init?(sockets: CallSockets, sessions: TLSSessions) {
         guard let urlParts = curl_url() else { return nil }
+        self.sessions = sessions
         self.urlParts = urlParts
         self.sockets = sockets
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE) + Self.peerBytes)
@@ -101,7 +106,7 @@ final class Transfer {
         guard let easy = curl_easy_init() else { return false }
         handle = easy
         (proxy, method, postedBytes, tls) = (nil, nil, nil, nil)
-        (milliseconds, connectMilliseconds, closesConnection) = (0, 0, false)
+        (milliseconds, connectMilliseconds, closesConnection, hasTLS) = (0, 0, false, false)
         setCommonOptions(easy)
         if !url.isEmpty { setURL(url) }
         return true
@@ -127,14 +132,6 @@ final class Transfer {
         flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         flowhook_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        // The system's authorities are parsed once for many connections; changed ones count within minutes.
-        flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
-        // The system's folder of authorities would be trusted beside a webhook's own.
-        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
-        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
-        // Nobody is there to be asked for the passphrase of a key.
-        flowhook_set_pointer(easy, CURLOPT_KEYPASSWD, "")
         // HTTP/2 of libcurl 7.88 loses answers behind large heads, and where connections of both versions lead to one host it
         // takes one request's answer for another's.
         flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
@@ -227,7 +224,7 @@ final class Transfer {
         self.request.write(request)
         flowhook_set_list(easy, CURLOPT_HTTPHEADER, self.request.headers)
         setMethod(request)
-        if request.policy.tls != nil || tls != nil { setTLS(request.policy.tls) }
+        if request.isSecure { setTLS(request.policy.tls) }
         if place != nil || resolveList != nil { setPlace(place) }
     }
 
@@ -278,12 +275,29 @@ final class Transfer {
     }
 
     private func setTLS(_ files: CallPolicy.TLSFiles?) {
+        if !hasTLS {
+            hasTLS = true
+            setCommonTLSOptions()
+        }
         guard files != tls else { return }
         tls = files
         // Bytes rather than paths: curl compares them where it looks for a connection to use again.
         set(CURLOPT_CAINFO_BLOB, files?.certificateAuthorities)
         set(CURLOPT_SSLCERT_BLOB, files?.clientCertificate)
         set(CURLOPT_SSLKEY_BLOB, files?.clientKey ?? files?.clientCertificate)
+    }
+
+    /// Sets what every call over TLS shares.
+    private func setCommonTLSOptions() {
+        flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
+        // The system's authorities are parsed once for many connections; changed ones count within minutes.
+        flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
+        // The system's folder of authorities would be trusted beside a webhook's own.
+        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
+        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
+        // Nobody is there to be asked for the passphrase of a key.
+        flowhook_set_pointer(easy, CURLOPT_KEYPASSWD, "")
     }
 
     private func set(_ option: CURLoption, _ file: CallPolicy.TLSFiles.File?) {

@@ -6,45 +6,41 @@ package final class Observer: Sendable {
     package let metrics = Metrics()
     private let log: Log
     private let activities: ActivityLog
-    private let losses = Locked(Losses())
-    private let connectionEnds = Locked([ConnectionEnd: Losses]())
+    private let losses: Tally
+    private let connectionEnds: [ConnectionEnd: Tally]
 
     /// Begins to tell.
     package init(log: Log) {
         self.log = log
-        let (metrics, losses) = (metrics, losses)
+        let metrics = metrics
         metrics.setDroppedLogLines { log.droppedLines }
+        let losses = Tally { lost, reason in
+            log.write(.error, "the activity log cannot be written") { line in
+                line.add("lost", lost)
+                line.add("reason", reason)
+            }
+        }
+        self.losses = losses
         activities = ActivityLog { lines, reason in
             metrics.countLostActivities(lines)
-            guard let lost = losses.withLock({ $0.told(lines, reason, at: microseconds()) }) else { return }
-            Self.tell(lost, reason, log)
+            losses.add(lines, reason)
         }
+        let tallies = ConnectionEnd.allCases.map { end in
+            let tally = Tally { count, detail in
+                log.write(.warning, "connection ended without an answer") { line in
+                    line.add("end", end.rawValue)
+                    line.add("connections", count)
+                    line.add("reason", detail)
+                }
+            }
+            return (end, tally)
+        }
+        connectionEnds = Dictionary(uniqueKeysWithValues: tallies)
     }
 
-    private static func tell(_ lost: Int, _ reason: String, _ log: Log) {
-        log.write(.error, "the activity log cannot be written") { line in
-            line.add("lost", lost)
-            line.add("reason", reason)
-        }
-    }
-
-    /// What was lost, told once in a while alone.
-    private struct Losses {
-        private(set) var untold = 0
-        /// Why the last was lost.
-        private(set) var reason = ""
-        private var quietUntil: Int64 = 0
-
-        /// Counts losses; gives how many there were since the last time, when it is time to tell.
-        mutating func told(_ count: Int, _ reason: String, at now: Int64) -> Int? {
-            untold += count
-            self.reason = reason
-            guard now >= quietUntil else { return nil }
-            // That it cannot be opened is told before a line is lost, and is not to keep the first loss quiet.
-            if untold > 0 { quietUntil = now + 10_000_000 }
-            defer { untold = 0 }
-            return untold
-        }
+    /// Tells on time, by a running loop, what happens so often that it is told together.
+    func wait(on loop: EventLoop) {
+        for tally in [losses] + connectionEnds.values { tally.wait(on: loop) }
     }
 
     /// Takes a new snapshot's settings and webhooks.
@@ -61,28 +57,15 @@ package final class Observer: Sendable {
     /// Writes what waits, and tells what was lost since that was told last.
     func close() {
         activities.close()
-        let (lost, reason) = losses.withLock { ($0.untold, $0.reason) }
-        if lost > 0 { Self.tell(lost, reason, log) }
-        for (end, losses) in connectionEnds.withLock({ $0 }) where losses.untold > 0 {
-            tell(losses.untold, end, losses.reason)
-        }
+        for tally in [losses] + connectionEnds.values { tally.flush() }
     }
 
     // MARK: Connections
 
-    /// Tells of a connection of the web server that ended without an answer; of many of a kind every ten seconds.
+    /// Tells of a connection of the web server that ended without an answer.
     func tell(_ end: ConnectionEnd, _ detail: String) {
         metrics.count(end)
-        let count = connectionEnds.withLock { $0[end, default: Losses()].told(1, detail, at: microseconds()) }
-        if let count { tell(count, end, detail) }
-    }
-
-    private func tell(_ count: Int, _ end: ConnectionEnd, _ detail: String) {
-        log.write(.warning, "connection ended without an answer") { line in
-            line.add("end", end.rawValue)
-            line.add("connections", count)
-            line.add("reason", detail)
-        }
+        connectionEnds[end]?.add(1, detail)
     }
 
     // MARK: Requests
