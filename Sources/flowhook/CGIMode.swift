@@ -8,6 +8,8 @@ enum CGIMode {
     /// Answers the request of this process and ends it.
     static func run() -> Never {
         ProcessProtection.hideFiles()
+        // A call that is under way ends, and is told of, whoever stops the web server meanwhile.
+        signal(SIGTERM, SIG_IGN)
         let variables = environment
         let options = LoadOptions(environment: variables, secrets: .required)
         let loader = StoreLoader(directory: StoreOptions.directoryWithoutOption, options: options)

@@ -71,6 +71,10 @@ extension EndToEnd {
         }
 
         /// Past `max_in_flight` the answer is 503 at once; what is under way is not touched.
+        private func lines(of log: String) throws -> [JSONValue] {
+            try log.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+        }
+
         @Test func refusesAtOnceWhatIsTooMuch() throws {
             let service = RawServer { _, _ in [.wait(milliseconds: 3_000), .text("HTTP/1.1 204 X\r\n\r\n")] }
             defer { service.stop() }
@@ -92,6 +96,37 @@ extension EndToEnd {
                 #expect(installation.client.finish(descriptor).body.contains(#""outcome":"sent""#))
             }
             #expect(installation.call(body).status == 200)
+            let lines = try lines(of: installation.finalLog())
+            let overloaded = lines.filter { $0["problem"] == .string("overloaded") }
+            #expect(overloaded.map { $0["level"] } == [.string("warning")])
+        }
+
+        /// Waiting for a turn is told in the log, and is part of the call and not of what is added to it.
+        @Test func tellsOfWaitingForATurn() throws {
+            let service = RawServer { _, _ in [.wait(milliseconds: 700), .text("HTTP/1.1 204 X\r\n\r\n")] }
+            defer { service.stop() }
+            let installation = Installation(store: store(service, ["one": "max_concurrent: 1\n", "never": ""]))
+            defer { installation.stop() }
+            let headers = ["Content-Type: application/json"]
+            let body = #"{"webhook": "one", "lead": {}}"#
+            let begun = (0..<2).map { _ in
+                installation.client.begin("POST", "/flow/call-webhook", body, headers: headers)
+            }
+            for descriptor in begun {
+                #expect(installation.client.finish(descriptor).body.contains(#""outcome":"sent""#))
+            }
+            let metrics = installation.metrics
+            #expect(metrics["flowhook_added_latency_seconds_count"] == 2)
+            #expect(try #require(metrics["flowhook_added_latency_seconds_sum"]) < 0.7)
+            #expect(try #require(metrics[#"flowhook_call_duration_seconds_sum{webhook="one"}"#]) >= 2.1)
+            #expect(!metrics.keys.contains { $0.contains("never") })
+            let lines = try lines(of: installation.finalLog())
+            let waits = lines.filter { $0["outcome"] != nil }.map { line -> Double in
+                guard case .number(let text) = line["queueMilliseconds"] else { return -1 }
+                return Double(text) ?? -1
+            }
+            #expect(waits.count == 2)
+            #expect(waits.min() == 0 && waits.max() ?? 0 >= 500, "\(waits)")
         }
 
         /// Limits and circuits belong to the service, not to a snapshot or a loop.
@@ -120,8 +155,6 @@ extension EndToEnd {
             #expect(Installation.waitUntil { ask("new").contains(#""outcome":"sent""#) })
             #expect(ask("bad").contains("circuit-open"))
             #expect(ask("paced").contains("rate-limited"))
-            // Waiting is told in the log.
-            #expect(Installation.waitUntil { installation.log.contains(#""queueMilliseconds":"#) })
         }
     }
 }

@@ -112,10 +112,14 @@ extension Operation {
             let service = SampleStore.service()
             let proxy = RawServer { _, _ in [.text("HTTP/1.1 204 No Content\r\n\r\n")] }
             // A name: a store whose own URLs hold an address that may not be called is not loaded.
-            let installation = Installation(store: [
-                "flowhook.yaml": "allow_networks: [127.0.0.0/8]\n",
-                "webhooks/way.yaml": "{url: \"http://localhost:\(service.port)/way\", request_type: GET}\n",
-            ])
+            let installation = Installation(
+                store: [
+                    "flowhook.yaml": "allow_networks: [127.0.0.0/8]\n",
+                    "webhooks/way.yaml": "{url: \"http://localhost:\(service.port)/way\", request_type: GET}\n",
+                ],
+                // What the environment says of proxies counts for nothing, neither way.
+                start: .launched(by: ["env", "http_proxy=http://127.0.0.1:1", "no_proxy=*", "NO_PROXY=*"])
+            )
             defer {
                 installation.stop()
                 service.stop()
@@ -145,6 +149,18 @@ extension Operation {
             let relayed = proxy.received.count
             #expect(isSent())
             #expect(proxy.received.count == relayed)
+            // What the log tells follows too.
+            #expect(!installation.log.contains(#""endpoint":"readyz""#))
+            set("allow_networks: [127.0.0.0/8]\nlog_level: debug\n")
+            #expect(
+                eventually {
+                    _ = installation.client.get("/flow/readyz")
+                    return installation.log.contains(#""endpoint":"readyz""#)
+                }
+            )
+            // Without the file the defaults hold.
+            unlink("\(installation.directory)/store/flowhook.yaml")
+            #expect(eventually { call().contains("blocked-address") })
         }
 
         @Test func readsSecretsOutsideTheStore() {

@@ -77,6 +77,35 @@ extension EndToEnd {
             #expect(!result.output.contains("USAGE"))
         }
 
+        /// Whoever stops the web server ends no call that a CGI program has begun.
+        @Test func endsItsCallWhenItIsToldToStop() throws {
+            let service = RawServer { _, _ in [.wait(milliseconds: 1_000), .text("HTTP/1.1 204 X\r\n\r\n")] }
+            defer { service.stop() }
+            let directory = "/tmp/flowhook-cgi-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+            defer { _ = Child.run(["rm", "-rf", directory]) }
+            let body = #"{"webhook": "slow", "lead": {}}"#
+            Files.write(body, to: "\(directory)/body")
+            Files.write("allow_networks: [127.0.0.0/8]\n", to: "\(directory)/store/flowhook.yaml")
+            Files.write(
+                "url: http://127.0.0.1:\(service.port)/\n",
+                to: "\(directory)/store/webhooks/slow.yaml"
+            )
+            let program = Child(
+                ["sh", "-c", "exec \"$0\" < '\(directory)/body'", Installation.program],
+                environment: [
+                    "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "POST", "REQUEST_URI": "/flow/call-webhook",
+                    "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "\(body.utf8.count)",
+                    "FLOWHOOK_STORE": "\(directory)/store",
+                ],
+                output: "\(directory)/output"
+            )
+            #expect(Installation.waitUntil { service.received.count == 1 })
+            #expect(program.end(SIGTERM) == 0)
+            let output = Files.read("\(directory)/output")
+            #expect(output.contains(#""outcome":"sent""#), "\(output)")
+            #expect(output.contains(#""message":"flow action""#), "\(output)")
+        }
+
         /// Without a store there is an id all the same, and the log says why.
         @Test func tellsTheLogThatAStoreDoesNotLoad() throws {
             let variables = [

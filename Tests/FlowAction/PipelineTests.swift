@@ -10,6 +10,7 @@ import Testing
         var mappings: [(String, String)] = [("Title", "title")]
         var isEnabled = true
         var failsOnUnresolvedTokens = false
+        var key = "hush-hush"
 
         func pipeline() throws -> Pipeline {
             let leadFields = FieldCatalog(fields: StandardFields.lead)
@@ -38,7 +39,7 @@ import Testing
                 failsOnUnresolvedTokens: failsOnUnresolvedTokens,
                 policy: CallPolicy()
             )
-            let token = MyToken(name: "Key", type: .text, value: "hush-hush", isSecret: true, file: "my-tokens.yaml")
+            let token = MyToken(name: "Key", type: .text, value: key, isSecret: true, file: "my-tokens.yaml")
             let tree = ProgramTree(
                 folders: [.init(path: "", parent: nil, tokens: ["key": token])],
                 programs: []
@@ -111,6 +112,18 @@ import Testing
             #expect(answer.activity.isResponseTruncated)
             #expect(response.utf8.count <= 8_192)
             #expect(!response.contains("h"))
+        }
+    }
+
+    /// So long a text is read to its end no more: what a secret could begin in is left out.
+    @Test func masksALongSecretAtTheCut() async throws {
+        let secret = "hush" + String(repeating: "s", count: 300)
+        for shift in stride(from: 0, to: 2_400, by: 97) {
+            // Masks are shorter than what they stand for: the end of what is looked at comes within what is shown.
+            let body = String(repeating: secret, count: 216) + String(repeating: "x", count: shift) + secret
+            let (answer, _) = try await call(Fixture(mappings: [], key: secret), answering: service(body))
+            let response = try #require(answer.activity.response)
+            #expect(!response.contains("h") && !response.contains("s"), "\(shift)")
         }
     }
 

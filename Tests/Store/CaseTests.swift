@@ -47,6 +47,28 @@ import Testing
         #expect(found.first?.contains("connect-failure") == true, "\(found)")
     }
 
+    /// What a service repeats, of the store's secrets and of what the request puts in their place, is compared and shown masked.
+    @Test func masksWhatTheServiceRepeats() async throws {
+        let store = TemporaryStore([
+            "marketing-activities/my-tokens.yaml": "Key: {secret: true, value: marked-secret-value}\n",
+            "webhooks/enrich.yaml": """
+            url: https://api.example.com/
+            custom_headers: {X-Key: "{{my.Key}}"}
+            response_type: JSON
+            response_mappings: {Title: a, Rating: b}
+            """,
+            "tests/case.yaml": """
+            request: {webhook: enrich, lead: {}, tokens: [{name: Key, value: marked-override}]}
+            answer: {json: {a: "marked-secret-value", b: "x marked-override"}}
+            expect: {fields: {Title: ••••••, Rating: y}}
+            """,
+        ])
+        let snapshot = try #require(store.load().snapshot)
+        let item = try #require(CaseLoader(directory: store.directory, snapshot: snapshot).load().cases.first)
+        let found = await Pipeline(snapshot: snapshot).differences(of: item, now: Instant(seconds: 0))
+        #expect(found == [Difference(place: "fields.Rating", expected: "\"y\"", got: "\"x ••••••\"")])
+    }
+
     /// A machine without the secrets masks nothing that only looks like one.
     @Test func aPlaceholderIsMaskedNowhereElse() async throws {
         let store = TemporaryStore([
@@ -167,7 +189,10 @@ import Testing
             ),
             (
                 request + answer + "expect: {sent: {headers: {Authorization: Bearer marked-secret-value}}}",
-                ["sent.headers.Authorization: expected \"Bearer ••••••\", got \"Bearer ••••••\""]
+                [
+                    "sent.headers.Authorization: expected \"Bearer ••••••\", got \"Bearer ••••••\" "
+                        + "(a secret: write •••••• for it)"
+                ]
             ),
             (
                 request + answer + "expect: {sent: null}",

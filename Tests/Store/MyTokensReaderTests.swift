@@ -82,6 +82,9 @@ import Testing
         #expect(two.map { Array($0.utf8) } == Array("from-a-file\r\n".utf8))
         #expect(load("T: {secret: true, file: secrets/carriage}", files: files).token?.value == "from-a-file\r")
         #expect(load("T: {secret: true, credential: key}", files: files).token?.value == "from-systemd")
+        // What is there all the same.
+        let elsewhere = load("T: {secret: true, credential: ../secrets/key}", files: files)
+        #expect(elsewhere.codes == ["secret-unreadable"])
         let environment = ["KEY": "from-the-environment"]
         let token = load("T: {secret: true, env: KEY}", environment: environment).token
         #expect(token?.value == "from-the-environment")

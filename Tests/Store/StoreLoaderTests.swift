@@ -79,6 +79,16 @@ import Testing
         #expect(webhook.requestType == .post)
         #expect(webhook.responseType == .none)
         #expect(webhook.policy == CallPolicy())
+        let limited = TemporaryStore([
+            "webhooks/a.yaml": """
+            url: https://example.com/
+            max_rate: 50/h
+            retry: {attempts: 2, on: [503]}
+            """
+        ])
+        let policy = try #require(limited.load().snapshot?.webhooks["a"]?.policy)
+        #expect(policy.pace == .seconds(72))
+        #expect(policy.retry?.backoff == .milliseconds(100))
         #expect(snapshot.settings == Settings())
     }
 
@@ -150,6 +160,16 @@ import Testing
         .webhook("custom_headers: {'a b': c}", "2:18: error", "header-name"),
         .webhook("custom_headers: {Host: c}", "2:18: error", "header-reserved"),
         .webhook("custom_headers: {content-length: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Transfer-Encoding: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Connection: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Keep-Alive: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {TE: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Trailer: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Upgrade: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Proxy-Connection: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Proxy-Authorization: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Proxy-Authenticate: c}", "2:18: error", "header-reserved"),
+        .webhook("custom_headers: {Expect: c}", "2:18: error", "header-reserved"),
         .webhook("custom_headers: {X-A: c, X-B: d, x-a: e}", "2:34: error", "duplicate-header"),
         .webhook("response_mappings: {Title: a}", "2:20: error", "response-type"),
         .webhook("response_type: JSON\nresponse_mappings: {Tilte: a}", "3:21: error", "unknown-field"),
@@ -205,6 +225,17 @@ import Testing
         .other("fields.json", "{\n \"result\": [}", "2:13: error", "json-syntax"),
         .other("fields.json", "[]", "1:1: error", "fields"),
     ]
+
+    /// What goes to the machine itself crosses no wire.
+    @Test(arguments: [("127.0.0.1", true), ("[::1]", true), ("localhost", true), ("127.9.9.9", true), ("[::2]", false)])
+    func aSecretStaysOnTheMachineInTheClear(host: String, isAllowed: Bool) {
+        let found = TemporaryStore([
+            "flowhook.yaml": "allow_networks: [127.0.0.0/8, \"::/64\"]\n",
+            "webhooks/a.yaml": "url: 'http://\(host)/'\ncustom_headers: {X-Key: '{{my.Key}}'}\n",
+            "marketing-activities/my-tokens.yaml": "Key: {secret: true, value: long-enough}\n",
+        ]).load().diagnostics
+        #expect(found.map(\.code) == (isAllowed ? [] : ["secret-exposed"]), "\(found)")
+    }
 
     /// A token that stands for nothing is blank in a call, so what stands beside it is the whole host.
     @Test(arguments: [
@@ -319,9 +350,19 @@ import Testing
         store.makeFolder("webhooks")
         store.link("webhooks/inside.yaml", to: "../common/enrich.yaml")
         #expect(store.load().snapshot?.webhooks.keys.sorted() == ["inside"])
-        store.link("webhooks/outside.yaml", to: "/etc/hostname")
-        #expect(store.load().diagnostics.map(\.code) == ["link-leaves-store"])
-        unlink(store.path("webhooks/outside.yaml"))
+        // A folder beside the store whose name begins like the store's is outside too.
+        let beside = TemporaryStore(["x.yaml": "url: https://example.com/\n"])
+        let sibling = "\(store.directory)-beside"
+        rename(beside.directory, sibling)
+        defer {
+            unlink("\(sibling)/x.yaml")
+            rmdir(sibling)
+        }
+        for target in ["/etc/hostname", "\(sibling)/x.yaml"] {
+            store.link("webhooks/outside.yaml", to: target)
+            #expect(store.load().diagnostics.map(\.code) == ["link-leaves-store"])
+            unlink(store.path("webhooks/outside.yaml"))
+        }
         store.link("webhooks/broken.yaml", to: "nowhere")
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
     }
@@ -532,6 +573,9 @@ import Testing
         let result = StoreLoader(directory: "/nowhere/at/all", options: LoadOptions()).load(at: Instant(seconds: 0))
         #expect(result.snapshot == nil)
         #expect(result.diagnostics.map(\.code) == ["no-store"])
+        let file = StoreLoader(directory: "/etc/hostname", options: LoadOptions()).load(at: Instant(seconds: 0))
+        #expect(file.diagnostics.map(\.code) == ["no-store"])
+        #expect(file.diagnostics.first?.message.contains("is a directory, and this is none") == true)
     }
 
     @Test func anEmptyFolderIsAStoreWithoutWebhooks() {

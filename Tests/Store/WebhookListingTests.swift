@@ -15,7 +15,7 @@ import Testing
         request_token_encoding: JSON
         payload_template: |
           {"n": {{lead.First Name}}, "password": "abc"}
-        custom_headers: {Authorization: Bearer abc, X-Two: [one, "{{my.Campaign}}"], X-Api-Key: "{{my.Campaign}}", Accept: 007}
+        custom_headers: {Authorization: Bearer abc, X-Two: [one, "{{my.Campaign}}"], X-Token: [abc, d], X-Api-Key: "{{my.Campaign}}", Accept: 007}
         response_type: JSON
         response_mappings: {Title: "a[0].b", Rating: {attribute: c, when_null: clear}}
         unresolved_tokens: fail
@@ -36,7 +36,7 @@ import Testing
              "url": "https://••••••@example.com/v1?campaign={{my.Campaign}}&api_key=••••••", "requestType": "PUT",
              "payloadTemplate": "{\"n\": {{lead.First Name}}, \"password\": \"••••••\"}\n",
              "requestTokenEncoding": "JSON",
-             "customHeaders": {"Authorization": "Bearer ••••••", "X-Two": ["one", "{{my.Campaign}}"],
+             "customHeaders": {"Authorization": "Bearer ••••••", "X-Two": ["one", "{{my.Campaign}}"], "X-Token": ["••••••", "••••••"],
               "X-Api-Key": "{{my.Campaign}}", "Accept": "007"},
              "responseType": "JSON",
              "responseMappings": {"Title": "a[0].b", "Rating": {"attribute": "c", "whenNull": "clear"}},

@@ -8,6 +8,7 @@ extension Pipeline {
     package func differences(of item: Case, now: Instant) async -> [Difference] {
         let body = item.request.serialized
         let context = Context(requestID: "case", instant: item.instant ?? now, elapsed: { 0 })
+        let mask = SecretMask(secrets(of: body))
         let differences: [Difference]
         do throws(Problem) {
             var tries = CannedTries(answers: item.answers, instant: context.instant, settings: snapshot.settings)
@@ -15,17 +16,15 @@ extension Pipeline {
             // A secret is not the same on every machine: what is compared is what people see.
             let isSent = answer.timing.attempts > 0 || !tries.missing.isEmpty
             let shown = isSent ? try preview(body, context).request : nil
-            differences = tries.missing + compare(item, answer, shown)
+            differences = tries.missing + compare(item, answer, shown, mask)
         } catch {
             differences = compare(item, error)
         }
-        let mask = SecretMask(secrets(of: body))
         return differences.map { difference in
-            Difference(
-                place: difference.place,
-                expected: mask.masked(difference.expected),
-                got: mask.masked(difference.got)
-            )
+            let (expected, got) = (mask.masked(difference.expected), mask.masked(difference.got))
+            // Told apart by a secret that the case has in the clear.
+            let hint = expected == got ? " (a secret: write \(ResolvedToken.mask) for it)" : ""
+            return Difference(place: difference.place, expected: expected, got: got + hint)
         }
     }
 
@@ -43,9 +42,20 @@ extension Pipeline {
         )
     }
 
-    private func compare(_ item: Case, _ answer: FlowActionAnswer, _ sent: OutgoingRequest?) -> [Difference] {
+    private func compare(
+        _ item: Case,
+        _ answer: FlowActionAnswer,
+        _ sent: OutgoingRequest?,
+        _ mask: SecretMask
+    ) -> [Difference] {
         var headers: [String] = []
         if case .object(let object)? = item.expected["sent"]?["headers"] { headers = object.members.map(\.name) }
+        var answer = answer
+        // A service may repeat a secret into a field, which has it as it is.
+        for index in answer.mapping.fields.indices {
+            guard case .string(let text) = answer.mapping.fields[index].value else { continue }
+            answer.mapping.fields[index].value = .string(mask.masked(text))
+        }
         let observation = Observation(answer, sent: sent, headers: headers)
         let differences = Difference.list(
             between: .object(item.expected),

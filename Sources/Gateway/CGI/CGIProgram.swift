@@ -27,8 +27,6 @@ package enum CGIProgram {
         respond: @escaping Responder
     ) -> Bool {
         signal(SIGPIPE, SIG_IGN)
-        // A call that is under way ends, and is told of, whoever stops the web server meanwhile.
-        signal(SIGTERM, SIG_IGN)
         var request = WebRequest(environment: environment)
         readBody(from: input, into: &request, maximumBodyBytes: maximumBodyBytes)
         let webRequest = request

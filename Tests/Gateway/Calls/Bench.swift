@@ -67,6 +67,9 @@ final class Bench {
 
 let ok = RawServer.Step.text("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 
+/// An answer that says that its connection ends with it.
+let lastOK = RawServer.Step.text("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+
 /// An answer of a status, with headers of its own and no body.
 func status(_ status: Int, _ headers: String...) -> RawServer.Step {
     .text("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\(headers.map { "\($0)\r\n" }.joined())\r\n")

@@ -32,6 +32,17 @@ import Testing
         #expect(server.connections == 1)
     }
 
+    /// A large body is sent without asking first.
+    @Test func expectsNoLeave() throws {
+        let server = RawServer { _, _ in [ok] }
+        defer { server.stop() }
+        let bench = try Bench()
+        let body = String(repeating: "x", count: 1_500_000)
+        #expect(bench.send(bench.request(server, body: body)).status == 200)
+        #expect(server.received.first?.lowercased().contains("\r\nexpect:") == false)
+        #expect(server.received.first?.hasSuffix("x") == true)
+    }
+
     @Test func givesTheAnswerAsItCame() throws {
         let server = RawServer { _, _ in
             [
@@ -184,7 +195,7 @@ import Testing
     }
 
     @Test func followsANameToItsNewAddress() throws {
-        let server = RawServer { _, _ in [ok, .close] }
+        let server = RawServer { _, _ in [lastOK, .close] }
         defer { server.stop() }
         let addresses = Locked([IPAddress(v4: 0x7F00_0001)])
         // Asked anew each time: what is known is forgotten after a while only, so each call takes a name of its own.

@@ -115,6 +115,18 @@ import Testing
         #expect(readings(bench.caller.circuits).isEmpty)
     }
 
+    /// An open circuit is told at once, and takes nobody's turn.
+    @Test func anOpenCircuitWaitsForNoTurn() throws {
+        let server = RawServer { _, _ in [status(503)] }
+        defer { server.stop() }
+        let bench = try bench(failures: 1)
+        let policy = CallPolicy(timeout: .seconds(30), pace: .seconds(10))
+        #expect(bench.send(bench.request(server, policy: policy)).status == 503)
+        let refused = bench.send(bench.request(server, policy: policy))
+        #expect(refused.failure?.type == .circuitOpen)
+        #expect(refused.timing.queue == 0)
+    }
+
     /// A service that sends calls to a host of its choosing does not close the way to it.
     @Test func whatARedirectMeetsElsewhereIsNoFailure() throws {
         let other = RawServer { _, _ in [status(503)] }

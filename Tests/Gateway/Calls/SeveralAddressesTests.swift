@@ -15,7 +15,7 @@ import Testing
 
     /// The first address does not say a word: the next one has its turn while there is time, and comes first from then on.
     @Test func goesOnWhereAnAddressIsSilent() throws {
-        let server = RawServer { _, _ in [ok, .close] }
+        let server = RawServer { _, _ in [lastOK, .close] }
         defer { server.stop() }
         let silent = try SilentAddress(Self.other, port: server.port)
         let bench = try bench([Self.other, Self.good])
@@ -68,7 +68,7 @@ import Testing
 
     /// The good address fails once beside a dead one: when it is back, nobody waits for the dead one again.
     @Test func anAddressThatIsBackComesFirst() throws {
-        let server = RawServer { _, _ in [ok, .close] }
+        let server = RawServer { _, _ in [lastOK, .close] }
         let silent = try SilentAddress(Self.other, port: server.port)
         let bench = try bench([Self.other, Self.good])
         #expect(bench.send(bench.request(server, host: "service.test", timeout: .seconds(5))).status == 200)
@@ -76,7 +76,7 @@ import Testing
         for _ in 0..<6_000 where server.isListening { usleep(10_000) }
         let request = bench.request(server, host: "service.test", timeout: .milliseconds(900))
         #expect(bench.failure(request)?.sent == .no)
-        let again = RawServer(port: server.port) { _, _ in [ok, .close] }
+        let again = RawServer(port: server.port) { _, _ in [lastOK, .close] }
         defer { again.stop() }
         for _ in 0..<3 { #expect(bench.send(request).status == 200) }
         withExtendedLifetime(silent) {}
@@ -84,7 +84,7 @@ import Testing
 
     /// Addresses that refuse are passed by where there is no time for a silent one, too.
     @Test func aShortTimeIsEnoughForThoseThatRefuse() throws {
-        let server = RawServer { _, _ in [ok, .close] }
+        let server = RawServer { _, _ in [lastOK, .close] }
         defer { server.stop() }
         let refusing = (10..<40).map { IPAddress(v4: 0x7F00_0000 + UInt32($0)) }
         let bench = try bench(refusing + [Self.good])

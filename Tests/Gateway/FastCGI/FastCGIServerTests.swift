@@ -140,6 +140,8 @@ import Testing
         client.send(Bytes.begin(keep: true) + (0..<2_000).flatMap { _ in byte })
         #expect(client.isAtEnd())
         #expect(server.stop())
+        // By their number, and not at the end of the time for a request.
+        #expect(server.ended.withLock { $0 } == [.malformed])
     }
 
     @Test(arguments: [2_000, 500_000])
