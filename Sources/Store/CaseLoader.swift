@@ -16,16 +16,16 @@ package struct CaseLoader {
     }
 
     private let directory: String
-    private let leadFields: FieldCatalog?
+    private let snapshot: Snapshot?
 
     /// Readies a load.
     ///
     /// - Parameters:
     ///   - directory: the store.
-    ///   - snapshot: the loaded store, for the names of its lead fields; `nil` where it does not load.
+    ///   - snapshot: the loaded store, for the names of its webhooks, programs and lead fields; `nil` where it does not load.
     package init(directory: String, snapshot: Snapshot?) {
         self.directory = directory
-        leadFields = snapshot?.leadFields
+        self.snapshot = snapshot
     }
 
     /// Reads every case; a store without any, or no store at all, gives none.
@@ -57,7 +57,7 @@ package struct CaseLoader {
                 var item: Case?
                 do {
                     if let bytes = try files.read(findings.file)?.bytes {
-                        item = CaseReader(leadFields: leadFields).read(bytes, &findings)
+                        item = CaseReader(snapshot: snapshot).read(bytes, &findings)
                     }
                 } catch {
                     findings.add(.error, error.code, error.message)

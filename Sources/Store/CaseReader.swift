@@ -4,8 +4,8 @@ internal import YAML
 
 /// Reads one case of `tests/`.
 struct CaseReader {
-    /// The fields that `fields`, `skipped` and `truncated` may name; `nil` where the store does not load.
-    let leadFields: FieldCatalog?
+    /// The store whose webhook is called; `nil` where it does not load.
+    let snapshot: Snapshot?
 
     private static let keys = ["description", "now", "request", "answer", "answers", "expect"]
 
@@ -39,9 +39,44 @@ struct CaseReader {
             instant: instant(reader, &findings),
             request: request,
             answers: CannedAnswerReader().read(reader, &findings),
-            expected: reader["expect"].map { ExpectationReader(leadFields: leadFields).read($0, &findings) } ?? [:]
+            expected: reader["expect"].map { ExpectationReader(leadFields: snapshot?.leadFields).read($0, &findings) }
+                ?? [:]
         )
+        if item.expected["problem"] == nil, case .mapping(let pairs)? = reader["request"]?.content {
+            warnOfNames(pairs, &findings)
+        }
         return findings.hasError ? nil : item
+    }
+
+    /// Warns of a webhook and of lead fields that the store does not have, where no problem is expected.
+    private func warnOfNames(_ request: [YAMLNode.Pair], _ findings: inout Findings) {
+        guard let snapshot else { return }
+        for pair in request {
+            switch (pair.name, pair.value.content) {
+            case ("webhook", .scalar(let name, _)):
+                let names = snapshot.webhooks.values.map(\.name)
+                guard !names.contains(where: { $0.lowercased() == name.lowercased() }) else { break }
+                findings.warning(
+                    "unknown-webhook",
+                    "the store has no webhook of this name",
+                    at: pair.value,
+                    suggestion: NearestWord.find(name, among: names.sorted())
+                )
+            case ("lead", .mapping(let fields)):
+                let names = snapshot.leadFields.fields.map(\.displayName)
+                for field in fields where snapshot.leadFields.field(named: field.name) == nil {
+                    // A name that is like none may be of a field that the templates ask for by that name.
+                    guard let meant = NearestWord.find(field.name, among: names) else { continue }
+                    findings.warning(
+                        "unknown-field",
+                        "no lead field has this name",
+                        at: field.key,
+                        suggestion: meant
+                    )
+                }
+            default: break
+            }
+        }
     }
 
     private func instant(_ reader: MappingReader, _ findings: inout Findings) -> Instant? {

@@ -41,6 +41,20 @@ import Testing
         #expect(cases.diagnostics.map(\.code) == ["expect-empty"])
     }
 
+    /// Names that the store does not have are told of, unless the case is about that.
+    @Test func warnsOfUnknownNames() throws {
+        let (_, cases) = try load([
+            "tests/a.yaml": """
+            request: {webhook: Enrch, lead: {Job Titel: CTO, Own Field: 1}}
+            expect: {outcome: sent}
+            """,
+            "tests/b.yaml": "request: {webhook: nobody, lead: {}}\nexpect: {problem: unknown-webhook}\n",
+        ])
+        #expect(cases.broken == [])
+        let found = cases.diagnostics.map { "\($0.file):\($0.line):\($0.column) \($0.code) \($0.suggestion ?? "")" }
+        #expect(found == ["tests/a.yaml:1:20 unknown-webhook enrich", "tests/a.yaml:1:34 unknown-field Job Title"])
+    }
+
     /// A field that is not there because the call failed: the reason stands beside it.
     @Test func aFailureExplainsWhatIsMissing() async throws {
         let found = try await run(Self.request + "answer: connect-failure\nexpect: {fields: {Title: x}}\n")

@@ -242,7 +242,8 @@ struct RenderPass {
     }
 
     private mutating func addSecret(_ text: String) {
-        if !text.isEmpty, !secrets.contains(text) { secrets.append(text) }
+        // By bytes: what Unicode takes for the same text is another one where it is looked for.
+        if !text.isEmpty, !secrets.contains(where: text.hasSameBytes) { secrets.append(text) }
     }
 
     private mutating func fail(_ detail: String) {

@@ -173,6 +173,9 @@ package final class Resolver: Sendable {
         }
     }
 
+    /// How many addresses of a name are used.
+    private static let maximumAddresses = 16
+
     /// What getaddrinfo(3) gives.
     package static func system(_ name: String) -> Answer {
         var hints = addrinfo()
@@ -195,6 +198,8 @@ package final class Resolver: Sendable {
             if let address = IPAddress(socketAddress: info.pointee.ai_addr), !addresses.contains(address) {
                 addresses.append(address)
             }
+            // Each may be tried in one call: whoever serves the name chooses how many connections that is.
+            if addresses.count == maximumAddresses { break }
             next = info.pointee.ai_next
         }
         return addresses.isEmpty ? .failure(LookUpError(reason: "no address")) : .success(addresses)

@@ -81,7 +81,10 @@ final class Exchange: Sendable {
         }
         // What nearly every caller sends; the rest is taken apart.
         guard request.has(.contentType, "application/json") || Self.isJSON(request[.contentType] ?? "") else {
-            throw Problem(.unsupportedMediaType, detail: "Send the body as \"Content-Type: application/json\".")
+            throw Problem(
+                .unsupportedMediaType,
+                detail: "Send the body as \"Content-Type: application/json\", in UTF-8 and without another \"charset\"."
+            )
         }
         return request.body
     }
