@@ -33,6 +33,7 @@ final class Transfer {
 
     // What the handle is set to: an option is set again where the next call's differs.
     private var url = ""
+    private var isURLParsed = false
     private var proxy: String?
     private var milliseconds = 0
     private var connectMilliseconds = 0
@@ -108,7 +109,7 @@ final class Transfer {
         (proxy, method, postedBytes, tls) = (nil, nil, nil, nil)
         (milliseconds, connectMilliseconds, closesConnection, hasTLS) = (0, 0, false, false)
         setCommonOptions(easy)
-        if !url.isEmpty { setURL(url) }
+        if !url.isEmpty { setParsedURL() }
         return true
     }
 
@@ -143,8 +144,8 @@ final class Transfer {
         flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
         flowhook_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
         // The environment's proxies do not apply.
-        flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
         flowhook_set_pointer(easy, CURLOPT_PROXY, "")
+        flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
         flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
         flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             Transfer.from(context)?.response.take(body: bytes, size * count) ?? 0
@@ -207,6 +208,7 @@ final class Transfer {
         if proxy != settings.proxy {
             proxy = settings.proxy
             flowhook_set_pointer(easy, CURLOPT_PROXY, proxy ?? "")
+            flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
         }
         if self.milliseconds != milliseconds {
             self.milliseconds = milliseconds
@@ -231,9 +233,13 @@ final class Transfer {
     /// Takes the URL apart, once for all calls to it in a row; one that libcurl cannot take apart it refuses in its own words.
     private func setURL(_ url: String) {
         self.url = url
-        flowhook_set_pointer(easy, CURLOPT_URL, url)
-        let isParsed = curl_url_set(urlParts, CURLUPART_URL, url, Self.urlFlags) == CURLUE_OK
-        flowhook_set_pointer(easy, CURLOPT_CURLU, isParsed ? UnsafeRawPointer(urlParts) : nil)
+        isURLParsed = curl_url_set(urlParts, CURLUPART_URL, url, Self.urlFlags) == CURLUE_OK
+        setParsedURL()
+    }
+
+    private func setParsedURL() {
+        flowhook_set_pointer(easy, CURLOPT_CURLU, isURLParsed ? UnsafeRawPointer(urlParts) : nil)
+        if !isURLParsed { flowhook_set_pointer(easy, CURLOPT_URL, url) }
     }
 
     /// What libcurl itself sets where it parses a `CURLOPT_URL`, `CURLOPT_PATH_AS_IS` being on.
@@ -243,7 +249,9 @@ final class Transfer {
     private func setMethod(_ request: OutgoingRequest) {
         if method != request.method {
             method = request.method
-            flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            // The two that libcurl chooses by itself.
+            let isChosen = request.method == .get || request.method == .post
+            flowhook_set_pointer(easy, CURLOPT_CUSTOMREQUEST, isChosen ? nil : request.method.rawValue)
         }
         let count: Int
         switch request.method {
@@ -290,7 +298,6 @@ final class Transfer {
     /// Sets what every call over TLS shares.
     private func setCommonTLSOptions() {
         flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
         // The system's authorities are parsed once for many connections; changed ones count within minutes.
         flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
         // The system's folder of authorities would be trusted beside a webhook's own.
