@@ -193,6 +193,14 @@ import Testing
         #expect(json.contains(#""error":{"type":"timeout","code":null,"detail":"late","sent":"maybe"}"#))
     }
 
+    /// A redirect may lead to a host whose name repeats what was sent.
+    @Test func masksASecretInTheReasonOfAFailure() async throws {
+        let detail = "No connection to hush-hush.example could be made."
+        let failure = CallFailure(.connectFailure, detail: detail, sent: .yes)
+        let (answer, _) = try await call(Fixture(), answering: .failure(failure))
+        #expect(answer.error?.detail == "No connection to ••••••.example could be made.")
+    }
+
     @Test func sendsNothingWhereTheRenderFails() async throws {
         let fixture = Fixture(payload: #"{"n": {{lead.Shoe Size}}}"#, failsOnUnresolvedTokens: true)
         let (answer, sent) = try await call(fixture, answering: service("{}"))

@@ -123,6 +123,32 @@ import Testing
         #expect(result.snapshot == nil)
     }
 
+    /// A custom field that is called like another one's name in an API takes nothing from that one.
+    @Test func keepsTheNamesOfStandardFields() throws {
+        let snapshot = try #require(
+            load(
+                #"""
+                {"displayName": "Title", "dataType": "string", "rest": {"name": "title__c"}, "soap": {"name": "Title__c"}},
+                {"displayName": "Company", "dataType": "string", "rest": {"name": "company__c"},
+                 "soap": {"name": "Company__c"}}, {"displayName": "Shoe Size ", "rest": {"name": "shoeSize"}},
+                {"displayName": "Num Employees", "dataType": "string", "rest": {"name": "numberOfEmployees"},
+                 "soap": {"name": "NumberOfEmployees"}}
+                """#
+            ).snapshot
+        )
+        let fields = snapshot.leadFields
+        #expect(fields.field(named: "title")?.displayName == "Job Title")
+        #expect(fields.field(named: "Title")?.soapName == "Title__c")
+        #expect(fields.field(named: "TITLE")?.soapName == "Title__c")
+        #expect(fields.field(mappedAs: "Title")?.displayName == "Job Title")
+        #expect(fields.field(mappedAs: "title__c")?.displayName == "Title")
+        #expect(fields.position(ofRESTName: "company").map { fields.fields[$0].displayName } == "Company Name")
+        #expect(fields.field(named: "Shoe Size")?.restName == "shoeSize")
+        // One type for one field, in the company too.
+        #expect(snapshot.companyFields.field(named: "numberOfEmployees")?.type == .string)
+        #expect(snapshot.companyFields.field(named: "Annual Revenue")?.type == .currency)
+    }
+
     /// A look through all fields for each of them would take minutes, and hours for as many as the file may hold.
     @Test func readsManyFields() throws {
         let fields = (0..<60_000).map { #"{"displayName":"F\#($0)","rest":{"name":"r\#($0)"}}"# }.joined(separator: ",")

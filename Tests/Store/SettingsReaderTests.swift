@@ -91,6 +91,14 @@ import Testing
         #expect(settings?.logLevel == .error)
     }
 
+    @Test func warnsOfVariablesThatSetNothing() {
+        let environment = ["FLOWHOOK_LOGLEVEL": "debug", "FLOWHOOK_STORE": "/x", "FLOWHOOK_MINE": "1", "LOGLEVEL": "x"]
+        let found = TemporaryStore().load(environment: environment).diagnostics
+        #expect(found.map(\.file) == ["FLOWHOOK_LOGLEVEL"])
+        #expect(found.first?.severity == .warning)
+        #expect(found.first?.suggestion == "FLOWHOOK_LOG_LEVEL")
+    }
+
     @Test func namesTheVariableOrOptionThatIsWrong() {
         let lists = ["10.1.0.0/16, fd00::/8", "[10.1.0.0/16,fd00::/8]", "10.1.0.0/16,fd00::/8"].map { list in
             TemporaryStore().load(environment: ["FLOWHOOK_ALLOW_NETWORKS": list]).snapshot?.settings.allowNetworks
