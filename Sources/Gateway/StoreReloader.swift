@@ -126,7 +126,7 @@ package final class StoreReloader: @unchecked Sendable {
 
     // MARK: The thread
 
-    /// The codes of findings whose cause may lie outside the store, where nothing tells of its end: a folder on the way that
+    /// The codes of errors whose cause may lie outside the store, where nothing tells of its end: a folder on the way that
     /// may not be passed, a file system that is not mounted, a database of time zones that is being replaced.
     private static let causesElsewhere: Set = [
         "no-store", "unreadable", "secret-unreadable", "tls-file", "broken-link", "setting",
@@ -165,7 +165,9 @@ package final class StoreReloader: @unchecked Sendable {
         while !hasEnded.withLock({ $0 }) {
             let result = loader.load(at: .now, scope)
             hasUntold = hasUntold || result.hasChanged
-            hasUnread = result.diagnostics.contains { Self.causesElsewhere.contains($0.code) }
+            hasUnread = result.diagnostics.contains {
+                $0.severity == .error && Self.causesElsewhere.contains($0.code)
+            }
             scope = watcher.changes()
             // Without events to go by a second look, a moment later, tells.
             if isPolling, result.hasChanged { scope.form(unionWith: .everything) }

@@ -48,24 +48,31 @@ struct CaseReader {
         return findings.hasError ? nil : item
     }
 
-    /// Warns of a webhook and of lead fields that the store does not have, where no problem is expected.
+    /// Warns of a webhook, a program and lead fields that the store does not have.
     private func warnOfNames(_ request: [YAMLNode.Pair], _ findings: inout Findings) {
         guard let snapshot else { return }
         for pair in request {
             switch (pair.name, pair.value.content) {
             case ("webhook", .scalar(let name, _)):
-                let names = snapshot.webhooks.values.map(\.name)
-                guard !names.contains(where: { $0.lowercased() == name.lowercased() }) else { break }
+                guard snapshot.webhook(named: name) == nil else { break }
                 findings.warning(
                     "unknown-webhook",
                     "the store has no webhook of this name",
                     at: pair.value,
-                    suggestion: NearestWord.find(name, among: names.sorted())
+                    suggestion: NearestWord.find(name, among: snapshot.webhooks.values.map(\.name).sorted())
+                )
+            case ("program", .scalar(let name, _)):
+                guard case .unknown = snapshot.tree.folder(for: name) else { break }
+                findings.warning(
+                    "unknown-program",
+                    "the store has no program or folder of this id, path or name",
+                    at: pair.value,
+                    suggestion: NearestWord.find(name, among: snapshot.tree.programs.map(\.name))
                 )
             case ("lead", .mapping(let fields)):
-                let names = snapshot.leadFields.fields.map(\.displayName)
                 for field in fields where snapshot.leadFields.field(named: field.name) == nil {
                     // A name that is like none may be of a field that the templates ask for by that name.
+                    let names = snapshot.leadFields.fields.lazy.map(\.displayName)
                     guard let meant = NearestWord.find(field.name, among: names) else { continue }
                     findings.warning(
                         "unknown-field",

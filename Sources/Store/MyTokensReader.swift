@@ -144,13 +144,17 @@ struct MyTokensReader {
         return MyToken(name: name, type: type, value: value, isSecret: isSecret, file: findings.file)
     }
 
-    /// A text that no answer has by chance, and that a URL may hold where the name says so.
+    /// A text that no answer has by chance: the value of a secret is masked wherever it stands.
+    private static let elsewhere = "value-of-another-machine"
+
+    /// A text that does in a URL, where the last word of the name says what part of one it is.
     private func text(for name: String) -> String {
-        let words = name.lowercased()
-        if words.contains("url") || words.contains("uri") { return "https://placeholder.invalid" }
-        if words.contains("host") || words.contains("domain") { return "placeholder.invalid" }
-        if words.contains("port") { return "443" }
-        return "value-of-another-machine"
+        switch name.lowercased().split(whereSeparator: { !$0.isLetter }).last {
+        case "url", "uri": "https://placeholder.invalid"
+        case "host", "hostname", "domain": "placeholder.invalid"
+        case "port": "443"
+        default: Self.elsewhere
+        }
     }
 
     /// `user:password` in a URL that is no secret.
@@ -176,7 +180,7 @@ struct MyTokensReader {
             // As long as a secret is to be: a shorter one would be masked wherever it stands by chance.
             case .number, .score: "1070193046"
             case .date: "1970-01-01"
-            default: text(for: name)
+            default: isSecret ? Self.elsewhere : text(for: name)
             }
         return MyToken(
             name: name,
