@@ -19,17 +19,20 @@ final class Transfer {
     /// Where it stands among the transfers of its group.
     var position = 0
 
-    private let sockets: CallSockets
-    private let sessions: TLSSessions
+    /// Opens and closes the sockets of the handle's connections.
+    let sockets: CallSockets
+    /// The sessions of the loop's TLS connections.
+    let sessions: TLSSessions
     private var request = RequestBuffer()
     private var resolveList: UnsafeMutablePointer<curl_slist>?
-    private let errorBuffer: UnsafeMutablePointer<CChar>
+    /// Where libcurl says what went wrong.
+    let errorBuffer: UnsafeMutablePointer<CChar>
     /// The address that ``policy`` has permitted last, as curl writes it; empty where none was.
     private let permittedPeer: UnsafeMutablePointer<CChar>
     private var policy = AddressPolicy(allowing: [])
     private var isIdempotent = false
     /// What has come of the response.
-    private(set) var response = IncomingResponse(maximumBodyBytes: 0)
+    var response = IncomingResponse(maximumBodyBytes: 0)
 
     // What the handle is set to: an option is set again where the next call's differs.
     private var url = ""
@@ -58,18 +61,9 @@ final class Transfer {
     /// How much room there is for ``permittedPeer``: the longest address with a zone, and its end.
     private static let peerBytes = 64
 
-    /// How many bytes libcurl reads at once; it has a buffer of so many for each transfer under way.
-    private static let readBytes = 4_096
-
     /// How long an idle connection may be used again, in seconds: below the five that common servers wait before they
     /// close one, since a request that meets the close may or may not have been taken.
     static let maximumIdleSeconds = 4
-
-    /// How long a connection is used at all, in seconds: a name that moves is followed within a minute under load too.
-    private static let maximumConnectionSeconds = 60
-
-    /// How long the system's certificate authorities are kept as they were read, in seconds.
-    private static let authoritiesSeconds = 300
 
     /// Makes a transfer without a handle.
     ///
@@ -121,57 +115,9 @@ final class Transfer {
         self.handle = nil
     }
 
-    /// Sets what every call shares.
-    private func setCommonOptions(_ easy: UnsafeMutableRawPointer) {
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        flowhook_set_pointer(easy, CURLOPT_PRIVATE, context)
-        flowhook_set_pointer(easy, CURLOPT_ERRORBUFFER, errorBuffer)
-        flowhook_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        flowhook_set_long(easy, CURLOPT_QUICK_EXIT, 1)
-        flowhook_set_long(easy, CURLOPT_BUFFERSIZE, Self.readBytes)
-        // The URL goes out as it was rendered.
-        flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
-        flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        flowhook_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        // HTTP/2 of libcurl 7.88 loses answers behind large heads, and where connections of both versions lead to one host it
-        // takes one request's answer for another's.
-        flowhook_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        // What a proxy says about its tunnel is no answer of the service.
-        flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
-        flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
-        // Where the request's own headers do not say it; curl's decoder takes what was cut off for whole.
-        flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
-        flowhook_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
-        // The environment's proxies do not apply.
-        flowhook_set_pointer(easy, CURLOPT_PROXY, "")
-        flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
-        flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
-        flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-            Transfer.from(context)?.response.take(body: bytes, size * count) ?? 0
-        }
-        flowhook_set_pointer(easy, CURLOPT_HEADERDATA, context)
-        flowhook_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-            Transfer.from(context)?.response.take(header: bytes, size * count) ?? 0
-        }
-        flowhook_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
-        flowhook_set_socket_function(easy) { context, _, address in
-            Transfer.from(context)?.openSocket(address) ?? CURL_SOCKET_BAD
-        }
-        // A connection outlives the transfer that it was opened for.
-        flowhook_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
-        flowhook_set_close_function(easy) { context, descriptor in
-            guard let context else { return close(descriptor) }
-            return Unmanaged<CallSockets>.fromOpaque(context).takeUnretainedValue().close(descriptor)
-        }
-        flowhook_set_pointer(easy, CURLOPT_PREREQDATA, context)
-        flowhook_set_ready_function(easy) { context, peer, _, _, _ in
-            Transfer.from(context)?.isReady(toSendTo: peer) ?? false ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
-        }
-    }
-
     // The caller keeps every transfer alive for as long as curl knows its handle.
-    private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    /// The transfer of a callback's context.
+    static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
@@ -295,18 +241,6 @@ final class Transfer {
         set(CURLOPT_SSLKEY_BLOB, files?.clientKey ?? files?.clientCertificate)
     }
 
-    /// Sets what every call over TLS shares.
-    private func setCommonTLSOptions() {
-        flowhook_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        // The system's authorities are parsed once for many connections; changed ones count within minutes.
-        flowhook_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesSeconds)
-        // The system's folder of authorities would be trusted beside a webhook's own.
-        flowhook_set_pointer(easy, CURLOPT_CAPATH, nil)
-        flowhook_set_pointer(easy, CURLOPT_CAINFO, Self.systemCertificateAuthorities)
-        // Nobody is there to be asked for the passphrase of a key.
-        flowhook_set_pointer(easy, CURLOPT_KEYPASSWD, "")
-    }
-
     private func set(_ option: CURLoption, _ file: CallPolicy.TLSFiles.File?) {
         guard let file else {
             flowhook_set_blob(easy, option, nil, 0)
@@ -314,9 +248,6 @@ final class Transfer {
         }
         file.contents.withUnsafeBytes { _ = flowhook_set_blob(easy, option, $0.baseAddress, $0.count) }
     }
-
-    /// Debian's bundle of certificate authorities, curl's default there.
-    private static let systemCertificateAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
     /// Hands the result to the one who waits for it; curl must not know the handle any more.
     func finish(_ code: CURLcode) {
@@ -328,7 +259,8 @@ final class Transfer {
 
     // MARK: Callbacks
 
-    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+    /// Opens a socket to an address that may be called; `CURL_SOCKET_BAD` to others.
+    func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
         guard let address else { return CURL_SOCKET_BAD }
         if proxy == nil {
             let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
@@ -342,8 +274,8 @@ final class Transfer {
         return sockets.open { socket(address.pointee.family, type, address.pointee.protocol) }
     }
 
-    /// Called when a connection, new or kept, is about to get the request.
-    private func isReady(toSendTo peer: UnsafeMutablePointer<CChar>?) -> Bool {
+    /// Whether a connection, new or kept, that is about to get the request may get it.
+    func isReady(toSendTo peer: UnsafeMutablePointer<CChar>?) -> Bool {
         // curl sends again by itself where a kept connection closes without a byte of answer. The service may have
         // acted on the first, so a method that is not idempotent is not repeated (RFC 9110, section 9.2.2).
         isWorn = starts > 0
