@@ -3,6 +3,8 @@
 /// The text of a form goes out as written: its tokens alone are encoded.
 struct FormFindings {
     private let text: TokenizedText
+    /// Where the line breaks begin with which the text ends.
+    private let lastLineBreaks: Int
     private var findings: [TemplateFinding] = []
     private var member = Member(start: 0)
 
@@ -20,6 +22,8 @@ struct FormFindings {
     /// Prepares to look through a form.
     init(_ text: TokenizedText) {
         self.text = text
+        let last = text.bytes.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        lastLineBreaks = last.map { $0 + 1 } ?? 0
     }
 
     /// Looks through the form.
@@ -33,7 +37,7 @@ struct FormFindings {
             }
             reader.advance()
         }
-        endMember(at: text.bytes.count)
+        endMember()
         return findings
     }
 
@@ -41,11 +45,10 @@ struct FormFindings {
         let bytes = text.bytes
         switch bytes[position] {
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-            let isAtEnd = bytes[position...].allSatisfy { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
             tell(
                 position,
                 "form-line-break",
-                isAtEnd
+                position >= lastLineBreaks
                     ? "the line break at the end becomes part of the form's last value; begin the payload with |-"
                     : "a line break becomes part of the value before it; a form is one line"
             )
@@ -67,7 +70,7 @@ struct FormFindings {
             if position > 0, bytes[position - 1] == UInt8(ascii: " ") {
                 tell(position - 1, "form-character", "this blank becomes part of the value; no blank stands beside &")
             }
-            endMember(at: position)
+            endMember()
             member = Member(start: position + 1)
         default: break
         }
@@ -78,7 +81,7 @@ struct FormFindings {
         return digits.count == 2 && digits.allSatisfy { hexadecimalValue($0) != nil }
     }
 
-    private mutating func endMember(at end: Int) {
+    private mutating func endMember() {
         guard member.value == nil, member.blank != nil else { return }
         tell(member.start, "form-character", "here is no name=value; within a value & is written %26")
     }

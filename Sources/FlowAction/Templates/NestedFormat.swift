@@ -4,6 +4,9 @@ enum NestedFormat: String {
     case json = "JSON"
     case xml = "XML"
 
+    /// How many bytes of blanks there may be before a format.
+    private static let longestBlank = 64
+
     /// The code of the finding.
     static let code = "nested-format"
 
@@ -13,7 +16,8 @@ enum NestedFormat: String {
     ///
     /// - Parameter hasQuote: whether there is a `"` in the text, as of a name, without which `{` and `[` begin no JSON.
     init?(_ text: ArraySlice<UInt8>, hasQuote: Bool) {
-        let text = text.drop { $0 <= 0x20 }
+        // Of many blanks before many tokens each token would pass over all.
+        let text = text.prefix(Self.longestBlank).drop { $0 <= 0x20 }
         if hasQuote, text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") {
             self = .json
         } else if text.starts(with: "<?xml".utf8) {

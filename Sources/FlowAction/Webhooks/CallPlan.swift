@@ -33,14 +33,15 @@ package struct CallPlan: Sendable {
     private var original: OutgoingRequest?
     /// How many redirects the present try has followed.
     private var hops = 0
-    /// Whether ``request`` goes to another host or port than the webhook's, by a redirect.
-    package var isElsewhere: Bool {
-        original.map { $0.port != request.port || $0.host.lowercased() != request.host.lowercased() } ?? false
-    }
     /// Whether the service may have got anything of any try.
     private var sent = CallFailure.Sent.no
     /// What the try before gave.
     private var last: Result<ServiceAnswer, CallFailure>?
+
+    /// Whether ``request`` goes to another host or port than the webhook's, by a redirect.
+    package var isElsewhere: Bool {
+        original.map { $0.port != request.port || $0.host.lowercased() != request.host.lowercased() } ?? false
+    }
 
     /// Plans the call of a request, by the request's own policy.
     package init(_ request: consuming OutgoingRequest) {

@@ -1,25 +1,9 @@
-extension CallPolicy {
-    /// The same policy, for a host that is not to learn who calls.
-    fileprivate var withoutClientCertificate: CallPolicy {
-        CallPolicy(
-            timeout: timeout,
-            retry: retry,
-            maxConcurrent: maxConcurrent,
-            pace: pace,
-            redirects: redirects,
-            tls: tls?.certificateAuthorities.map {
-                TLSFiles(certificateAuthorities: $0, clientCertificate: nil, clientKey: nil)
-            }
-        )
-    }
-}
-
 extension OutgoingRequest {
     /// The request that follows a redirect (RFC 9110, section 15.4); `nil` where the answer is none that is followed.
     ///
     /// 301, 302 and 303 turn into `GET` without a body, 307 and 308 keep both. Custom headers and credentials, the client's
-    /// certificate among them, stay behind where host or port changes. Not followed: one from https to http, one that would carry a body to another
-    /// host, one without a valid `Location`, one with `user:password@` in it.
+    /// certificate among them, stay behind where host or port changes. Not followed: one from https to http, one that would
+    /// carry a body to another host, one without a valid `Location`, one with `user:password@` in it.
     package func following(_ answer: ServiceAnswer) -> OutgoingRequest? {
         guard [301, 302, 303, 307, 308].contains(answer.status), let location = answer.location else { return nil }
         let url = URLReference.resolve(Array(location.utf8), against: Array(self.url.utf8))
@@ -58,5 +42,21 @@ extension OutgoingRequest {
             headers.append(HeaderField(name: name, value: value))
         }
         if let contentType { headers.append(contentType) }
+    }
+}
+
+extension CallPolicy {
+    /// The same policy, for a host that is not to learn who calls.
+    fileprivate var withoutClientCertificate: CallPolicy {
+        CallPolicy(
+            timeout: timeout,
+            retry: retry,
+            maxConcurrent: maxConcurrent,
+            pace: pace,
+            redirects: redirects,
+            tls: tls?.certificateAuthorities.map {
+                TLSFiles(certificateAuthorities: $0, clientCertificate: nil, clientKey: nil)
+            }
+        )
     }
 }
