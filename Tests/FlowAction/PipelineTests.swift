@@ -102,6 +102,12 @@ import Testing
         #expect(answer.activity.errorType == "••••••")
     }
 
+    @Test func cutsALongReasonPhrase() async throws {
+        let reason = String(repeating: "r", count: 5_000)
+        let (answer, _) = try await call(Fixture(), answering: service("{}", status: 500, reason: reason))
+        #expect(answer.activity.errorType == String(reason.prefix(1_024)))
+    }
+
     /// Wherever a body is cut, no part of a secret stays at the end.
     @Test func masksASecretAtTheCut() async throws {
         for shift in 0..<24 {

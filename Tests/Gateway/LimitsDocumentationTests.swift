@@ -62,6 +62,10 @@ import Testing
     private static let declarations: [(row: String, value: String, file: String, words: String)] = [
         ("Attributes of an XML element", "256", "XML/XMLScreen.swift", "maximumAttributes = 256"),
         (
+            "Reason phrase in the activity", "1 KiB", "FlowAction/Answer/Activity.swift",
+            "maximumErrorTypeBytes = 1_024"
+        ),
+        (
             "Different names of elements and attributes in XML", "4,096", "XML/XMLScreen.swift",
             "maximumNames = 4_096"
         ),

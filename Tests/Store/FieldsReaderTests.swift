@@ -129,7 +129,7 @@ import Testing
             load(
                 #"""
                 {"displayName": "Title", "dataType": "string", "rest": {"name": "title__c"}, "soap": {"name": "Title__c"}},
-                {"displayName": "Company", "dataType": "string", "rest": {"name": "company__c"},
+                {"displayName": "company", "dataType": "string", "rest": {"name": "company__c"},
                  "soap": {"name": "Company__c"}}, {"displayName": "Shoe Size ", "rest": {"name": "shoeSize"}},
                 {"displayName": "Num Employees", "dataType": "string", "rest": {"name": "numberOfEmployees"},
                  "soap": {"name": "NumberOfEmployees"}}
@@ -144,6 +144,21 @@ import Testing
         #expect(fields.field(mappedAs: "title__c")?.displayName == "Title")
         #expect(fields.position(ofRESTName: "company").map { fields.fields[$0].displayName } == "Company Name")
         #expect(fields.field(named: "Shoe Size")?.restName == "shoeSize")
+        // A company's field is found by its own name, whoever else has it for a display name.
+        let template = TemplateCompiler(leadFields: fields, companyFields: snapshot.companyFields)
+            .payload("{{company.Company Name}}", encoding: TokenEncoding.none, contentType: nil).template
+        guard case .token(let token, _)? = template.segments.first else {
+            Issue.record("no token")
+            return
+        }
+        let body = #"{"webhook": "w", "lead": {"Company Name": "Acme", "company__c": "other"}}"#
+        let scope = try TokenScope(
+            request: FlowActionRequest(decoding: Array(body.utf8)),
+            snapshot: snapshot,
+            folder: 0,
+            instant: Instant(seconds: 0)
+        )
+        #expect(scope.resolve(token).text == "Acme")
         // One type for one field, in the company too.
         #expect(snapshot.companyFields.field(named: "numberOfEmployees")?.type == .string)
         #expect(snapshot.companyFields.field(named: "Annual Revenue")?.type == .currency)

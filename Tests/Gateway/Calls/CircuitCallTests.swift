@@ -115,6 +115,26 @@ import Testing
         #expect(readings(bench.caller.circuits).isEmpty)
     }
 
+    /// That a name server is silent says nothing of the host.
+    @Test func aSilentNameServerOpensNoCircuit() throws {
+        let server = RawServer { _, _ in [ok] }
+        defer { server.stop() }
+        let isSilent = Locked(true)
+        let resolver = Resolver(threads: 1) { _ in
+            while isSilent.withLock({ $0 }) { usleep(10_000) }
+            return .failure(.init(reason: "silence", isSilence: true))
+        }
+        defer {
+            isSilent.withLock { $0 = false }
+            resolver.close()
+        }
+        let bench = try Bench(resolver: resolver)
+        bench.settings.circuitFailures = 1
+        let request = bench.request(server, host: "service.test", timeout: .milliseconds(300))
+        for _ in 0..<3 { #expect(bench.failure(request)?.type == .timeout) }
+        #expect(readings(bench.caller.circuits).isEmpty)
+    }
+
     /// An open circuit is told at once, and takes nobody's turn.
     @Test func anOpenCircuitWaitsForNoTurn() throws {
         let server = RawServer { _, _ in [status(503)] }

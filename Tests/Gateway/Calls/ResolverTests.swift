@@ -1,6 +1,7 @@
 import FlowAction
 import Gateway
 import Glibc
+import TestSupport
 import Testing
 
 /// Names that are looked up by a function of the test's, which hangs and fails on command.
@@ -46,6 +47,27 @@ import Testing
         #expect(waiting.answer.withLock { $0 } == nil)
         mayEnd.withLock { $0 = true }
         #expect((asked + [last, waiting]).allSatisfy { $0.wait() == .success([Self.address]) })
+    }
+
+    /// Who waits when a name server falls silent has the last addresses once a second is over, and goes on.
+    @Test func whoWaitsInASilenceGoesOn() throws {
+        let server = RawServer { _, _ in [lastOK, .close] }
+        defer { server.stop() }
+        let isSilent = Locked(false)
+        let resolver = Resolver(threads: 2) { _ in
+            while isSilent.withLock({ $0 }) { usleep(10_000) }
+            return .success([Self.address])
+        }
+        defer {
+            isSilent.withLock { $0 = false }
+            resolver.close()
+        }
+        let bench = try Bench(resolver: resolver)
+        let request = bench.request(server, host: "service.test", timeout: .seconds(20))
+        #expect(bench.send(request).status == 200)
+        isSilent.withLock { $0 = true }
+        while resolver.known("service.test") != nil { usleep(10_000) }
+        #expect(bench.send([request, request]).map(\.status) == [200, 200])
     }
 
     /// While the name server is silent the last addresses count; what it says counts at once.
