@@ -37,6 +37,13 @@ struct AddressWalk {
     }
 }
 
+/// Addresses that are tried at once, of which one takes the connection.
+final class AddressRace {
+    /// That of the socket which was closed last: libcurl closes those that lost as soon as one has won, and does not tell in
+    /// all its versions which that is before the handshake has ended.
+    var lastClosed: IPAddress?
+}
+
 /// Addresses that no connection could be made to lately, by the loop's clock: as long as there are others, nobody waits for
 /// them again.
 struct SilentAddresses {

@@ -24,7 +24,7 @@ extension CallFailure {
         case CURLE_COULDNT_RESOLVE_PROXY:
             self.init(.lookUpFailure, detail: "The name of the proxy has no address.", sent: sent)
         case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
-            self.init(.connectFailure, detail: "No connection to \(host) could be made\(transfer.way).", sent: sent)
+            self = .unconnected(transfer, host, sent: sent)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
             self = .tls(transfer.curlDetail, host + transfer.way, sent: sent)
@@ -32,7 +32,7 @@ extension CallFailure {
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if transfer.curlDetail.contains(" alert ") {
                 self = .tls(transfer.curlDetail, host, sent: sent)
-            } else if transfer.curlDetail.contains("chunked-encoding") {
+            } else if transfer.curlDetail.contains("chunk") {
                 self.init(.protocolError, detail: "The body of \(host) is in broken chunks.", sent: .yes)
             } else {
                 self = .lost(transfer, host, sent: sent)
@@ -45,8 +45,8 @@ extension CallFailure {
             )
         case CURLE_BAD_CONTENT_ENCODING:
             self.init(.protocolError, detail: "The compressed body of \(host) is broken or was cut off.", sent: .yes)
-        // libcurl says so where a header line is longer than it keeps.
-        case CURLE_OUT_OF_MEMORY where transfer.starts > 0:
+        // libcurl says so, by its version, where a header line is longer than it keeps.
+        case CURLE_OUT_OF_MEMORY where transfer.starts > 0, Self.tooLarge where transfer.starts > 0:
             self = .tooLarge(IncomingResponse.headExcess, host)
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR:
             self.init(.protocolError, detail: "What \(host) sent is no valid HTTP.", sent: .yes)
@@ -59,16 +59,18 @@ extension CallFailure {
         }
     }
 
+    /// `CURLE_TOO_LARGE` of libcurl 8.6 and later.
+    private static let tooLarge = CURLcode(rawValue: 100)
+
     private static func lost(_ transfer: Transfer, _ host: String, sent: Sent) -> CallFailure {
-        guard transfer.starts > 0 else {
-            // "CONNECT tunnel failed, response 407".
-            let words = transfer.curlDetail.split(separator: " ")
-            let isTunnel = words.first == "CONNECT"
-            let cause = isTunnel ? ": the proxy answered \(words.last ?? "") to CONNECT" : transfer.way
-            let detail = "No connection to \(host) could be made\(cause)."
-            return CallFailure(.connectFailure, detail: detail, sent: .no)
-        }
+        guard transfer.starts > 0 else { return unconnected(transfer, host, sent: .no) }
         return CallFailure(.connectionLost, detail: "The connection to \(host) broke.", sent: sent)
+    }
+
+    private static func unconnected(_ transfer: Transfer, _ host: String, sent: Sent) -> CallFailure {
+        let tunnel = transfer.tunnelStatus
+        let cause = tunnel == 0 || tunnel == 200 ? transfer.way : ": the proxy answered \(tunnel) to CONNECT"
+        return CallFailure(.connectFailure, detail: "No connection to \(host) could be made\(cause).", sent: sent)
     }
 
     private static func tooLarge(_ excess: String, _ host: String) -> CallFailure {

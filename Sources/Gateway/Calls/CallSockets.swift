@@ -27,9 +27,11 @@ final class CallSockets {
 
     /// Opens a socket for libcurl (`CURLOPT_OPENSOCKETFUNCTION`).
     ///
-    /// - Parameter make: socket(2).
+    /// - Parameters:
+    ///   - whenClosed: is called when it is closed.
+    ///   - make: socket(2).
     /// - Returns: `CURL_SOCKET_BAD` where there is no descriptor for it.
-    func open(_ make: () -> curl_socket_t) -> curl_socket_t {
+    func open(whenClosed: (() -> Void)?, _ make: () -> curl_socket_t) -> curl_socket_t {
         guard Self.open.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maximum else {
             Self.open.wrappingSubtract(1, ordering: .relaxed)
             return CURL_SOCKET_BAD
@@ -39,7 +41,7 @@ final class CallSockets {
             Self.open.wrappingSubtract(1, ordering: .relaxed)
             return CURL_SOCKET_BAD
         }
-        set(CallSocket(descriptor: descriptor, isOwn: true))
+        set(CallSocket(descriptor: descriptor, isOwn: true, whenClosed: whenClosed))
         return descriptor
     }
 
@@ -49,6 +51,7 @@ final class CallSockets {
             if socket.isOwn { Self.open.wrappingSubtract(1, ordering: .relaxed) }
             if socket.registered != 0 { loop.forget(descriptor) }
             sockets[Int(descriptor)] = nil
+            socket.whenClosed?()
         }
         return Glibc.close(descriptor)
     }
@@ -58,24 +61,32 @@ final class CallSockets {
         guard what != CURL_POLL_REMOVE else {
             guard let socket = self[descriptor] else { return }
             socket.group = nil
-            // Its connection is kept: most probably the next call waits for the same. What is not closed by us may be
-            // closed without a word.
-            guard !socket.isOwn else { return }
-            if socket.registered != 0 { loop.deregister(descriptor) }
-            sockets[Int(descriptor)] = nil
+            // What is not closed by us may be closed without a word.
+            guard socket.isOwn else {
+                if socket.registered != 0 { loop.deregister(descriptor) }
+                sockets[Int(descriptor)] = nil
+                return
+            }
+            // Its connection is kept: most probably the next call waits for the same. That it could be written to would be
+            // an event all the time.
+            if socket.registered & Events.writable != 0 { register(socket, for: Events.readable) }
             return
         }
-        let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, isOwn: false))
+        let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, isOwn: false, whenClosed: nil))
         socket.group = group
         var events: UInt32 = 0
         if what & CURL_POLL_IN != 0 { events |= Events.readable }
         if what & CURL_POLL_OUT != 0 { events |= Events.writable }
+        register(socket, for: events)
+    }
+
+    private func register(_ socket: CallSocket, for events: UInt32) {
         guard socket.registered != events else { return }
         if socket.registered != 0 {
-            loop.modify(descriptor, events: events)
+            loop.modify(socket.descriptor, events: events)
         } else {
             // Where the system refuses, curl's own timer ends the transfer.
-            guard (try? loop.register(descriptor, events: events, handler: socket)) != nil else { return }
+            guard (try? loop.register(socket.descriptor, events: events, handler: socket)) != nil else { return }
         }
         socket.registered = events
     }
@@ -100,14 +111,17 @@ private final class CallSocket: EventHandler {
     let descriptor: curl_socket_t
     /// Whether we have opened it, and so are told when it is closed.
     let isOwn: Bool
+    /// Told of that.
+    let whenClosed: (() -> Void)?
     /// The events that the loop waits for; 0 where it does not know the socket.
     var registered: UInt32 = 0
     /// Whose transfer waits; `nil` while the connection is kept without one.
     var group: TransferGroup?
 
-    init(descriptor: curl_socket_t, isOwn: Bool) {
+    init(descriptor: curl_socket_t, isOwn: Bool, whenClosed: (() -> Void)?) {
         self.descriptor = descriptor
         self.isOwn = isOwn
+        self.whenClosed = whenClosed
     }
 
     func handle(events: UInt32, on loop: EventLoop) {

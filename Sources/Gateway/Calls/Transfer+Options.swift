@@ -6,6 +6,10 @@ extension Transfer {
     /// How many bytes libcurl reads at once; it has a buffer of so many for each transfer under way.
     private static let readBytes = 4_096
 
+    /// How much of a request libcurl holds before it is sent, its least; libcurl 8 has a buffer of so many bytes for each
+    /// transfer under way.
+    private static let writeBytes = 16_384
+
     /// How long a connection is used at all, in seconds: a name that moves is followed within a minute under load too.
     private static let maximumConnectionSeconds = 60
 
@@ -23,6 +27,7 @@ extension Transfer {
         flowhook_set_long(easy, CURLOPT_NOSIGNAL, 1)
         flowhook_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         flowhook_set_long(easy, CURLOPT_BUFFERSIZE, Self.readBytes)
+        flowhook_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.writeBytes)
         // The URL goes out as it was rendered.
         flowhook_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         flowhook_set_pointer(easy, CURLOPT_PROTOCOLS_STR, "http,https")

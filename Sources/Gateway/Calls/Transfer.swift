@@ -52,6 +52,8 @@ final class Transfer {
     private var hasRefused = false
     /// Whether a connection to a permitted address was begun, or a kept one was given the request.
     private var hasTried = false
+    /// That of the addresses which are tried at once; `nil` where there is one at most.
+    private var race: AddressRace?
     /// How often the request was about to be written to a connection.
     private(set) var starts = 0
     /// Whether libcurl has begun anew by itself. It counts how often a handle does so, whatever call it is for, and gives up
@@ -145,6 +147,7 @@ final class Transfer {
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
         (hasRefused, hasTried) = (false, false)
         starts = 0
+        race = place.map { $0.addresses.count > 1 } ?? false ? AddressRace() : nil
         if !policy.isMade(of: settings.allowNetworks) {
             policy = AddressPolicy(allowing: settings.allowNetworks)
             permittedPeer[0] = 0
@@ -262,16 +265,16 @@ final class Transfer {
     /// Opens a socket to an address that may be called; `CURL_SOCKET_BAD` to others.
     func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
         guard let address else { return CURL_SOCKET_BAD }
-        if proxy == nil {
-            let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
-            guard let target, policy.permits(target) else {
-                hasRefused = true
-                return CURL_SOCKET_BAD
-            }
+        let target = withUnsafePointer(to: &address.pointee.addr) { IPAddress(socketAddress: $0) }
+        guard let target, proxy != nil || policy.permits(target) else {
+            hasRefused = true
+            return CURL_SOCKET_BAD
         }
         hasTried = true
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return sockets.open { socket(address.pointee.family, type, address.pointee.protocol) }
+        return sockets.open(whenClosed: race.map { race in { race.lastClosed = target } }) {
+            socket(address.pointee.family, type, address.pointee.protocol)
+        }
     }
 
     /// Whether a connection, new or kept, that is about to get the request may get it.
@@ -318,9 +321,12 @@ final class Transfer {
     var phase: CallPhase {
         if response.hasBegun { return .read }
         if starts > 0 { return .wait }
-        let isSecuring = isConnected && (proxy == nil || flowhook_get_long(easy, CURLINFO_HTTP_CONNECTCODE) == 200)
+        let isSecuring = isConnected && (proxy == nil || tunnelStatus == 200)
         return isSecuring ? .secure : .connect(way: way)
     }
+
+    /// What the proxy answered where it was asked for a tunnel; 0 where it was not, or has not answered.
+    var tunnelStatus: Int { flowhook_get_long(easy, CURLINFO_HTTP_CONNECTCODE) }
 
     /// Whether another address of the name may do: this one took no connection, or none that could be used, and what may
     /// have been sent may be sent again. An answer of a proxy is one, whichever of its addresses gives it.
@@ -335,12 +341,9 @@ final class Transfer {
         }
     }
 
-    /// The address that a connection was made to for the request; `nil` where none was: of a kept one that ended under it, and
-    /// was followed by none, nothing is said.
-    var peer: IPAddress? {
-        guard isConnected else { return nil }
-        return flowhook_get_string(easy, CURLINFO_PRIMARY_IP).flatMap { IPAddress(String(cString: $0)) }
-    }
+    /// Which of several addresses took the connection that was of no use, and is closed; `nil` where none was made, and where
+    /// there were not several.
+    var peer: IPAddress? { isConnected ? race?.lastClosed : nil }
 
     /// Whether a connection was made, to the service or its proxy.
     private var isConnected: Bool { flowhook_get_long(easy, CURLINFO_NUM_CONNECTS) > 0 }
