@@ -84,7 +84,7 @@ let package = Package(
         // A third-party service that misbehaves on command, for the tests that call one.
         .target(
             name: "TestSupport",
-            dependencies: ["CZlib", "Gateway"],
+            dependencies: ["CLinux", "CZlib", "Gateway"],
             path: "Tests/Support",
             swiftSettings: settings
         ),

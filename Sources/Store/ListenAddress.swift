@@ -23,6 +23,10 @@ package enum ListenAddress: Sendable, Equatable {
             guard (1...Self.maximumPath).contains(path.utf8.count), !path.utf8.contains(0) else {
                 throw Malformed(message: "\(text): a socket's path has 1 to \(Self.maximumPath) bytes")
             }
+            // Elsewhere the sign leads to a name that is no file; web servers for FastCGI take files alone.
+            guard !path.hasPrefix("@") else {
+                throw Malformed(message: "\(text): give the path of a file; names of abstract sockets are not taken")
+            }
             self = .unix(path: path)
         } else if text.hasPrefix("tcp:") {
             let place = text.dropFirst(4)

@@ -1,3 +1,4 @@
+internal import CLinux
 import Gateway
 import Glibc
 
@@ -84,7 +85,8 @@ package final class RawServer: @unchecked Sendable {
             listens.withLock { $0 = false }
         }
         while true {
-            let connection = Glibc.accept(descriptor, nil, nil)
+            // A program that another test starts must not hold it open.
+            let connection = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
             guard connection >= 0 else { return }
             connectionCount.withLock { $0 += 1 }
             openCount.withLock { $0 += 1 }

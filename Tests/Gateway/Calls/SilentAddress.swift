@@ -12,7 +12,8 @@ final class SilentAddress {
         place.sin_port = in_port_t(port).bigEndian
         place.sin_addr.s_addr = try #require(address.v4).bigEndian
         for number in 0..<4 {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+            let descriptor = socket(AF_INET, Int32(type), 0)
             try #require(descriptor >= 0)
             descriptors.append(descriptor)
             withUnsafePointer(to: &place) { pointer in
@@ -28,7 +29,7 @@ final class SilentAddress {
     /// The loopback address of IPv6, where connections are taken by the system, and by nobody else.
     static func takingConnections(port: Int) throws -> SilentAddress {
         let address = SilentAddress()
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         try #require(descriptor >= 0)
         address.descriptors.append(descriptor)
         var place = sockaddr_in6()

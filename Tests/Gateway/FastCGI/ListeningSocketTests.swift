@@ -15,17 +15,21 @@ import Testing
         try body("\(directory)/socket")
     }
 
-    private func connects(to path: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
+    private func withAddress<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
-        } == 0
+        }
+    }
+
+    private func connects(to path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        return withAddress(path) { connect(descriptor, $0, $1) } == 0
     }
 
     @Test func listensOnAPathForOwnerAndGroup() throws {
@@ -59,6 +63,23 @@ import Testing
         }
     }
 
+    /// Who listens and does not get to accept is alive all the same.
+    @Test func leavesASocketWhoseQueueIsFull() throws {
+        try withPath { path in
+            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            try #require(withAddress(path) { bind(listener, $0, $1) } == 0 && listen(listener, 0) == 0)
+            var waiting: [Int32] = []
+            defer { for descriptor in waiting { close(descriptor) } }
+            repeat {
+                waiting.append(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0))
+            } while waiting.count < 100 && withAddress(path) { connect(waiting[waiting.count - 1], $0, $1) } == 0
+            try #require(errno == EAGAIN)
+            #expect(throws: ListeningSocket.AddressError.self) { try ListeningSocket("unix:\(path)") }
+            #expect(access(path, F_OK) == 0)
+        }
+    }
+
     @Test func leavesAFileThatIsNoSocket() throws {
         try withPath { path in
             close(open(path, O_CREAT | O_WRONLY, 0o600))
@@ -79,7 +100,7 @@ import Testing
 
     @Test(arguments: [
         "", "/run/flowhook.sock", "unix:", "unix:/tmp/\(String(repeating: "x", count: 200))",
-        "unix:/nonexistent/socket",
+        "unix:/nonexistent/socket", "unix:@flowhook",
         "tcp:", "tcp:127.0.0.1", "tcp::9000", "tcp:127.0.0.1:65536", "tcp:127.0.0.1:http", "tcp:127.0.0.1:-1",
     ])
     func refuses(address: String) {
