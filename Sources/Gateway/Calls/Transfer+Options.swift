@@ -39,9 +39,6 @@ extension Transfer {
         flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
         flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
-        // Where the request's own headers do not say it; curl's decoder takes what was cut off for whole.
-        flowhook_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
-        flowhook_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
         // The environment's proxies do not apply.
         flowhook_set_pointer(easy, CURLOPT_PROXY, "")
         flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
