@@ -18,6 +18,8 @@ final class TLSServers {
         case tls11
         /// Asks for a client certificate of `ca.pem`, and answers with its name.
         case mutual
+        /// The same with TLS 1.3, where the client has begun to send by the time that its certificate is refused.
+        case mutual13
         /// Speaks no TLS at all.
         case plain
     }
@@ -76,7 +78,7 @@ final class TLSServers {
         """
 
     private static let serve = """
-        import http.server, ssl, sys, threading
+        import http.server, ssl, sys, threading, time
         directory = sys.argv[1]
         class Service(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -93,22 +95,26 @@ final class TLSServers {
             # The handshake belongs to the connection's own thread.
             def finish_request(self, request, address):
                 try:
-                    if self.context: request = self.context.wrap_socket(request, server_side=True)
+                    if self.context:
+                        request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                        request.do_handshake()
                     self.RequestHandlerClass(request, address, self)
-                except (OSError, ssl.SSLError): pass
+                # Closed with bytes that nobody has read, the socket would be reset, and the alert lost.
+                except ssl.SSLError: time.sleep(2)
+                except OSError: pass
         for kind in sys.argv[2:]:
             server = Server(("127.0.0.1", 0), Service)
             server.context = None
             if kind != "plain":
-                name = kind if kind not in ("tls11", "mutual") else "good"
+                name = kind if kind not in ("tls11", "mutual", "mutual13") else "good"
                 server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 if kind == "tls11":
                     server.context.set_ciphers("DEFAULT@SECLEVEL=0")
                     server.context.minimum_version = server.context.maximum_version = ssl.TLSVersion.TLSv1_1
                 server.context.load_cert_chain(f"{directory}/{name}.pem", f"{directory}/{name}.key")
-                if kind == "mutual":
-                    # Later versions refuse a certificate once the handshake is over, and the alert can be lost.
-                    server.context.maximum_version = ssl.TLSVersion.TLSv1_2
+                if kind.startswith("mutual"):
+                    if kind == "mutual": server.context.maximum_version = ssl.TLSVersion.TLSv1_2
+                    else: server.context.minimum_version = ssl.TLSVersion.TLSv1_3
                     server.context.verify_mode = ssl.CERT_REQUIRED
                     server.context.load_verify_locations(f"{directory}/ca.pem")
             threading.Thread(target=server.serve_forever, daemon=True).start()

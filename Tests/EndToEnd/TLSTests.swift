@@ -77,18 +77,20 @@ extension Operation {
             }
         }
 
-        @Test func showsTheClientCertificate() throws {
+        @Test(arguments: [TLSServers.Kind.mutual, .mutual13])
+        func showsTheClientCertificate(kind: TLSServers.Kind) throws {
             let cases = [
                 ("client-one", ""), ("client-stranger", "does not trust"), ("", "client certificate"),
             ]
             for (name, cause) in cases {
                 let files = "client_certificate: \(directory)/\(name).pem, client_key: \(directory)/\(name).key"
                 let tls = "tls: {ca_file: \(directory)/ca.pem\(name.isEmpty ? "" : ", \(files)")}"
-                let answer = try call("https://localhost:\(servers.port(.mutual))/", tls: tls)
+                let answer = try call("https://localhost:\(servers.port(kind))/", tls: tls)
                 if cause.isEmpty {
                     #expect(answer["fields"] == .object(["Title": .string(name)]), "\(answer)")
                 } else {
                     #expect(answer["error"]?["type"] == .string("tls-failure"), "\(answer)")
+                    #expect(answer["error"]?["sent"] == .string(kind == .mutual ? "no" : "maybe"), "\(answer)")
                     let detail = answer["error"]?["detail"]?.stringValue ?? ""
                     #expect(detail.contains(cause), "\(detail)")
                 }
