@@ -20,6 +20,8 @@ final class TLSServers {
         case mutual
         /// The same with TLS 1.3, where the client has begun to send by the time that its certificate is refused.
         case mutual13
+        /// Says that it closes the connection after its answer, and leaves that to the other side.
+        case lingering
         /// Speaks no TLS at all.
         case plain
     }
@@ -87,8 +89,11 @@ final class TLSServers {
                 peer = self.connection.getpeercert() if hasattr(self.connection, "getpeercert") else None
                 name = peer["subject"][0][0][1] if peer else "CTO"
                 body = ('{"title":"%s"}' % name).encode()
-                self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers()
+                self.send_response(200); self.send_header("Content-Length", str(len(body)))
+                if self.server.kind == "lingering": self.send_header("Connection", "close")
+                self.end_headers()
                 self.wfile.write(body)
+                if self.server.kind == "lingering": time.sleep(120)
             def log_message(self, *arguments): pass
         class Server(http.server.ThreadingHTTPServer):
             request_queue_size = 100
@@ -104,9 +109,9 @@ final class TLSServers {
                 except OSError: pass
         for kind in sys.argv[2:]:
             server = Server(("127.0.0.1", 0), Service)
-            server.context = None
+            server.kind, server.context = kind, None
             if kind != "plain":
-                name = kind if kind not in ("tls11", "mutual", "mutual13") else "good"
+                name = kind if kind not in ("tls11", "mutual", "mutual13", "lingering") else "good"
                 server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 if kind == "tls11":
                     server.context.set_ciphers("DEFAULT@SECLEVEL=0")

@@ -131,6 +131,28 @@ extension Operation {
             #expect(Installation.waitUntil { ask("trusting").contains("tls-failure") })
         }
 
+        /// A service that leaves the end of a connection to us does not hold our descriptors.
+        @Test func waitsForNoPeerToClose() throws {
+            let installation = Installation(store: [
+                "flowhook.yaml": "allow_networks: [127.0.0.0/8, \"::1\"]\nevent_loops: 1\n",
+                "webhooks/lingering.yaml": webhook(
+                    "https://localhost:\(servers.port(.lingering))/",
+                    tls: "tls: {ca_file: \(directory)/ca.pem}"
+                ),
+            ])
+            defer { installation.stop() }
+            let pid = installation.flowhook.pid
+            func call() -> String { installation.call(#"{"webhook": "lingering", "lead": {}}"#).body }
+            #expect(call().contains("CTO"))
+            let before = Process.descriptors(of: pid)
+            for _ in 0..<40 { #expect(call().contains("CTO")) }
+            #expect(Installation.waitUntil { Process.descriptors(of: pid) < before + 10 })
+            // Nor does it keep the loop awake: a hundred ticks are a second of processor time.
+            let ticks = Process.processorTicks(of: pid)
+            usleep(1_500_000)
+            #expect(Process.processorTicks(of: pid) < ticks + 75)
+        }
+
         /// HTTP/1.1 for every method, whatever a service offers: nginx, which ends a connection after so many requests, and takes
         /// the session of the last for the next one.
         @Test func speaksHTTP1WhereHTTP2IsOffered() throws {

@@ -85,6 +85,10 @@ import Testing
         ("Depth of JSON", "64", "JSON/JSONParser.swift", "maximumDepth: Int = 64"),
         ("Depth of YAML", "64", "YAML/YAMLParser.swift", "maximumDepth = 64"),
         ("Headers of a response", "64 KiB", "Gateway/Calls/IncomingResponse.swift", "maximumHeaderBytes = 65_536"),
+        (
+            "Lines of a response's headers", "4,096", "Gateway/Calls/IncomingResponse.swift",
+            "maximumHeaderLines = 4_096"
+        ),
         ("A secret's file", "1 MiB", "Store/StoreFiles.swift", "maximumBytes: 1 << 20"),
         ("Text of a My Token, in characters", "524,288", "FlowAction/Tokens/MyToken.swift", "maximumText = 524_288"),
         (

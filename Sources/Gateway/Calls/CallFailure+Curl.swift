@@ -40,7 +40,10 @@ extension CallFailure {
         case CURLE_BAD_CONTENT_ENCODING where transfer.response.decodingFailure == .unknown:
             self.init(
                 .protocolError,
-                detail: "The body of \(host) has a Content-Encoding that is neither gzip nor deflate.",
+                detail: """
+                    The body of \(host) has a Content-Encoding that is neither gzip nor deflate, or a Transfer-Encoding \
+                    other than chunked.
+                    """,
                 sent: .yes
             )
         case CURLE_BAD_CONTENT_ENCODING:

@@ -49,7 +49,10 @@ final class CallSockets {
     func close(_ descriptor: curl_socket_t) -> Int32 {
         if let socket = self[descriptor] {
             if socket.isOwn { Self.open.wrappingSubtract(1, ordering: .relaxed) }
-            if socket.registered != 0 { loop.forget(descriptor) }
+            if socket.registered != 0 {
+                // The loop would go on to see an end that stands under other numbers too.
+                if socket.isEnded { loop.deregister(descriptor) } else { loop.forget(descriptor) }
+            }
             sockets[Int(descriptor)] = nil
             socket.whenClosed?()
         }
@@ -57,7 +60,9 @@ final class CallSockets {
     }
 
     /// Takes what libcurl waits for (`CURLMOPT_SOCKETFUNCTION`).
-    func watch(_ descriptor: curl_socket_t, _ what: Int32, for group: TransferGroup) {
+    ///
+    /// - Parameter transfer: for what; `nil` where it is for the end of a connection.
+    func watch(_ descriptor: curl_socket_t, _ what: Int32, for group: TransferGroup, _ transfer: Transfer?) {
         guard what != CURL_POLL_REMOVE else {
             guard let socket = self[descriptor] else { return }
             socket.group = nil
@@ -74,10 +79,31 @@ final class CallSockets {
         }
         let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, isOwn: false, whenClosed: nil))
         socket.group = group
+        socket.user = transfer.map(ObjectIdentifier.init)
+        if let transfer { transfer.descriptor = descriptor } else { abandon(socket) }
         var events: UInt32 = 0
         if what & CURL_POLL_IN != 0 { events |= Events.readable }
         if what & CURL_POLL_OUT != 0 { events |= Events.writable }
         register(socket, for: events)
+    }
+
+    /// Lets go of the connection of a transfer that has ended, where libcurl neither keeps nor has closed it.
+    ///
+    /// Over TLS libcurl 8 waits for the end of its peer, without a bound where nothing else happens, and reads all that comes.
+    /// What it is to find is the end.
+    func abandon(of transfer: Transfer) {
+        guard let descriptor = transfer.descriptor, let socket = self[descriptor], socket.group != nil,
+            socket.user == ObjectIdentifier(transfer)
+        else { return }
+        let events = socket.registered
+        abandon(socket)
+        register(socket, for: events)
+    }
+
+    private func abandon(_ socket: CallSocket) {
+        if socket.registered != 0 { loop.deregister(socket.descriptor) }
+        socket.registered = 0
+        socket.end()
     }
 
     private func register(_ socket: CallSocket, for events: UInt32) {
@@ -117,6 +143,10 @@ private final class CallSocket: EventHandler {
     var registered: UInt32 = 0
     /// Whose transfer waits; `nil` while the connection is kept without one.
     var group: TransferGroup?
+    /// Which transfer waits, or waited last.
+    var user: ObjectIdentifier?
+    /// Whether the end has taken its place.
+    private(set) var isEnded = false
 
     init(descriptor: curl_socket_t, isOwn: Bool, whenClosed: (() -> Void)?) {
         self.descriptor = descriptor
@@ -137,11 +167,13 @@ private final class CallSocket: EventHandler {
         group.act(on: descriptor, action)
     }
 
-    /// Ends a kept connection whose peer has closed it, or has sent what nobody asked for.
+    /// Ends a connection whose peer has closed it or has sent what nobody asked for while it was kept, or of which nothing
+    /// more is wanted; the loop must not know it.
     ///
-    /// libcurl looks at a connection before it uses it again, and takes one with bytes to read for alive: they would be the
-    /// answer to another lead's call. What it is to find is the end.
-    private func end() {
+    /// libcurl looks at a kept connection before it uses it again, and takes one with bytes to read for alive: they would be
+    /// the answer to another lead's call. What it is to find is the end.
+    func end() {
         EndedSocket.take(placeOf: descriptor)
+        isEnded = true
     }
 }

@@ -195,7 +195,7 @@ package final class Caller: @unchecked Sendable {
         _ timing: inout CallTiming
     ) async -> Result<ServiceAnswer, CallFailure> {
         let started = loop.now
-        var walk = AddressWalk(place, at: started, silent)
+        var walk = AddressWalk(place.addresses, port: place.port, at: started, silent)
         var failure: CallFailure?
         var sent = CallFailure.Sent.no
         while true {

@@ -14,6 +14,7 @@ struct IncomingResponse {
 
     private let maximumBodyBytes: Int
     private var headerBytes = 0
+    private var headerLines = 0
     private var reasonPhrase = ""
     private var location: String?
     private var retryAfter: String?
@@ -28,8 +29,13 @@ struct IncomingResponse {
     /// How many bytes of headers a response may have.
     private static let maximumHeaderBytes = 65_536
 
+    /// How many lines they may be, below the 5,000 of libcurl 8.
+    private static let maximumHeaderLines = 4_096
+
     /// What a response with more headers than that has too much of.
     static let headExcess = "its headers have more than \(maximumHeaderBytes) bytes"
+
+    private static let lineExcess = "its headers have more than \(maximumHeaderLines) lines"
 
     private var bodyExcess: String { "its body has more than \(maximumBodyBytes) bytes (max_response_bytes)" }
 
@@ -45,8 +51,10 @@ struct IncomingResponse {
     /// - Returns: how many bytes were taken; libcurl ends the transfer where these are not all.
     mutating func take(header bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headerBytes += count
-        guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes else {
-            excess = Self.headExcess
+        headerLines += 1
+        guard let bytes, count > 0, headerBytes <= Self.maximumHeaderBytes, headerLines <= Self.maximumHeaderLines
+        else {
+            excess = headerLines > Self.maximumHeaderLines ? Self.lineExcess : Self.headExcess
             return 0
         }
         switch UInt8(bitPattern: bytes[0]) | 0x20 {
@@ -73,6 +81,10 @@ struct IncomingResponse {
             if decoder == nil, body.isEmpty, let value = HeaderLine.value(of: "content-encoding", bytes, count) {
                 contentEncodings += contentEncodings.isEmpty ? value : ",\(value)"
             }
+        case UInt8(ascii: "t"):
+            if !hasHead, let value = HeaderLine.value(of: "transfer-encoding", bytes, count), !takeCoding(value) {
+                return 0
+            }
         // With the bit for small letters: CR LF, or LF alone; a header's name may begin with what else that makes of them.
         case 0x2D where bytes[0] == 0x0D, 0x2A where bytes[0] == 0x0A: hasHead = true
         default: break
@@ -80,21 +92,30 @@ struct IncomingResponse {
         return count
     }
 
-    /// Takes a `Content-Length`: digits, also several times where all are the same (RFC 9112, section 6.3).
+    /// Takes a `Content-Length`: digits, also several times where all are the same (RFC 9112, section 6.3), and below 2⁶³: a
+    /// larger one libcurl would pass over.
     private mutating func takeLength(_ value: String) -> Bool {
-        if contentLength == nil, !value.isEmpty, value.utf8.allSatisfy(Self.isDigit) {
+        if contentLength == nil, Int64(value) != nil, value.utf8.allSatisfy(Self.isDigit) {
             contentLength = value
             return true
         }
         for part in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             let blank = UInt8(ascii: " ")
             let digits = part.drop { $0 == blank }.prefix { $0 != blank }
-            guard !digits.isEmpty, digits.allSatisfy(Self.isDigit),
+            guard Int64(Substring(digits)) != nil, digits.allSatisfy(Self.isDigit),
                 contentLength.map({ $0.utf8.elementsEqual(digits) }) ?? true
             else { return false }
             contentLength = contentLength ?? String(Substring(digits))
         }
         return true
+    }
+
+    /// Takes a `Transfer-Encoding`: chunks, which libcurl takes apart, and what means nothing. One that goes on in the next
+    /// line (RFC 9112, section 5.2) is empty here, and libcurl does not read on.
+    private mutating func takeCoding(_ value: String) -> Bool {
+        if ["chunked", "identity"].contains(value.lowercased()) { return true }
+        decodingFailure = .unknown
+        return false
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

@@ -19,6 +19,9 @@ final class Transfer {
     /// Where it stands among the transfers of its group.
     var position = 0
 
+    /// The socket that libcurl waited for last; `nil` where it has for none.
+    var descriptor: curl_socket_t?
+
     /// Opens and closes the sockets of the handle's connections.
     let sockets: CallSockets
     /// The sessions of the loop's TLS connections.
@@ -147,6 +150,7 @@ final class Transfer {
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
         (hasRefused, hasTried) = (false, false)
         starts = 0
+        descriptor = nil
         race = place.map { $0.addresses.count > 1 } ?? false ? AddressRace() : nil
         if !policy.isMade(of: settings.allowNetworks) {
             policy = AddressPolicy(allowing: settings.allowNetworks)

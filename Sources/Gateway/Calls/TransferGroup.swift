@@ -78,9 +78,9 @@ final class TransferGroup {
         flowhook_multi_set_long(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING)
         flowhook_multi_set_functions(
             multi,
-            { _, socket, what, context, _ in
+            { easy, socket, what, context, _ in
                 guard let group = TransferGroup.from(context) else { return 0 }
-                group.sockets.watch(socket, what, for: group)
+                group.sockets.watch(socket, what, for: group, easy.flatMap(Transfer.of))
                 return 0
             },
             { _, milliseconds, context in
@@ -107,7 +107,9 @@ final class TransferGroup {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let code = flowhook_message_result(message)
             curl_multi_remove_handle(multi, easy)
-            if let transfer = Transfer.of(easy) { finish(transfer, transfer.result(code)) }
+            guard let transfer = Transfer.of(easy) else { continue }
+            sockets.abandon(of: transfer)
+            finish(transfer, transfer.result(code))
         }
     }
 
