@@ -134,7 +134,7 @@ struct MyTokensReader {
         guard isLengthAllowed(value, place, &findings), fits(value, kind ?? .text, name, place, &findings) else {
             return nil
         }
-        if isSecret, value.count < MyToken.minimumSecret {
+        if isSecret, !MyToken.isLongEnough(value) {
             findings.error("secret-short", "a secret has at least \(MyToken.minimumSecret) characters", at: place)
             return nil
         }

@@ -14,6 +14,7 @@ extension EndToEnd {
                     "Speaker: Ada\nKey: {secret: true, value: marked-secret-value}\n",
                 "marketing-activities/Odd/program.yaml": "id: \"a/b ö?#%\"\nname: Odd & Co\nchannel: Webinar\n",
                 "marketing-activities/Odd/my-tokens.yaml": "Speaker: Grace\nSeats: 250\n",
+                "marketing-activities/P1/my-tokens.yaml": "Base: https://ada:marked-secret-value@example.com\n",
                 "webhooks/sub/one.yaml": "name: Eins/Zwei ö\nurl: https://example.com/?token=marked-secret-value\n",
                 "webhooks/two.yaml": "url: https://example.com/{{my.Speaker}}\n",
             ]
@@ -67,6 +68,14 @@ extension EndToEnd {
             #expect(seen.count == Self.programs)
             #expect(Set(seen).count == Self.programs)
             #expect(try get("/programs?after=nobody", 404)["type"] == .string("urn:flowhook:problem:unknown-program"))
+        }
+
+        @Test func masksACredentialInAToken() throws {
+            guard case .array(let tokens) = try get("/programs/1/tokens")["tokens"] else {
+                Issue.record("no tokens")
+                return
+            }
+            #expect(tokens.first { $0["name"] == .string("Base") }?["value"] == .string("https://••••••@example.com"))
         }
 
         @Test func listsTheTokensOfAProgram() throws {

@@ -19,6 +19,13 @@ import Testing
         #expect(SecretMask([Self.secret]).masked("<\(text)|\(text)>") == "<••••••|••••••>")
     }
 
+    /// What a receiver of a header makes of it: no blanks at the ends, and a character for each byte.
+    @Test func masksWhatBecomesOfItInAHeader() {
+        #expect(SecretMask([" \tkey with blanks \t"]).masked("<key with blanks>") == "<••••••>")
+        let text = #"<pÃ¤sswÃ¶rd> "p\u00c3\u00a4ssw\u00c3\u00b6rd""#
+        #expect(SecretMask(["pässwörd "]).masked(text) == #"<••••••> "••••••""#)
+    }
+
     @Test func masksTheLongerOfTwo() {
         let mask = SecretMask(["abcdefgh", "", "abcdefghij"])
         #expect(mask.masked("abcdefghij abcdefghi") == "•••••• ••••••i")

@@ -49,6 +49,7 @@ import Testing
         ("T: {type: number, value: a}", "token-type"), ("T: {type: number, value: 1e400}", "token-type"),
         ("T: {type: date, value: 2026-02-30}", "token-type"), ("T: {type: score, value: 1.5}", "token-type"),
         ("T: {type: score, value: 2147483648}", "token-type"), ("T: {secret: true, value: seven77}", "secret-short"),
+        ("T: {secret: true, value: \"  seven77 \"}", "secret-short"),
         ("T: {secret: maybe, value: long-enough}", "unknown-value"),
         ("T: {secret: true, file: nowhere}", "secret-unreadable"),
         ("T: {secret: true, env: NOWHERE}", "secret-unreadable"),

@@ -129,6 +129,7 @@ import Testing
         .file("url: ~\n", "1:1: error", "url-required"),
         .file("url: ftp://example.com/\n", "1:6: error", "url-scheme"),
         .file("url: http://10.0.0.1/\n", "1:6: error", "private-address"),
+        .file("url: http://10.0.0.1./\n", "1:6: error", "private-address"),
         .file("url: https://{{lead.Id}}/\n", "1:14: error", "url-authority-token"),
         .file("url: https://example.com/{{lead.Id\n", "1:26: error", "unclosed-token"),
         .file("url: https://example.com/{{leed.Id}}\n", "1:26: error", "unknown-family"),

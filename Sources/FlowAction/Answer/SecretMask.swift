@@ -10,8 +10,25 @@ struct SecretMask {
 
     /// Takes the secrets; empty ones are none. Of two that begin alike the longer one counts first.
     init(_ secrets: [String]) {
-        self.secrets = secrets.filter { !$0.isEmpty }.map { Array($0.utf8) }.sorted { $0.count > $1.count }
+        self.secrets = secrets.flatMap(Self.forms).map { Array($0.utf8) }.sorted { $0.count > $1.count }
     }
+
+    /// A secret as its receivers may have it: whole, without the blanks at its ends, which are no part of a header's value (RFC
+    /// 9110, section 5.5), and as one reads it who takes each byte for a character of ISO-8859-1.
+    private static func forms(of secret: String) -> [String] {
+        if secret.isEmpty { return [] }
+        var forms = [secret]
+        let trimmed = secret.utf8.drop { isBlank($0) }.reversed().drop { isBlank($0) }.reversed()
+        if trimmed.count < secret.utf8.count, trimmed.count >= MyToken.minimumSecret {
+            forms.append(String(decoding: Array(trimmed), as: UTF8.self))
+        }
+        for form in forms where form.utf8.contains(where: { $0 >= 0x80 }) {
+            forms.append(String(String.UnicodeScalarView(form.utf8.map { Unicode.Scalar($0) })))
+        }
+        return forms
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     /// The text with every occurrence of a secret masked.
     func masked(_ text: String) -> String {

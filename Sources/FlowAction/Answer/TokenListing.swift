@@ -12,7 +12,7 @@ package struct TokenListing: Sendable {
 
     /// A token as the program has it.
     package struct Row: Sendable {
-        /// The token; the value of a secret one is the mask.
+        /// The token; the value of a secret one is the mask, and credentials in a URL are masked.
         package var token: MyToken
         /// How the program has it.
         package var origin: ProgramTree.Origin
@@ -31,7 +31,9 @@ package struct TokenListing: Sendable {
         while let position = next {
             for (key, token) in tree.folders[position].tokens where rows[key] == nil {
                 var shown = token
-                if token.isSecret { shown.value = ResolvedToken.mask }
+                // `user:password@` in a URL is shown nowhere either.
+                shown.value =
+                    token.isSecret ? ResolvedToken.mask : LiteralCredentials(inURL: token.value).masked(token.value)
                 rows[key] = Row(
                     token: shown,
                     origin: tree.origin(of: key, definedIn: position, seenFrom: folder)

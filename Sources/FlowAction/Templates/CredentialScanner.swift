@@ -70,14 +70,18 @@ struct CredentialScanner {
         return found
     }
 
-    /// `user:password`: a token for the user alone tells nothing.
+    /// `user:password`: a token for the user alone tells nothing, and where one stands for the password the user does not.
     private func userInfo(_ range: Range<Int>) -> CredentialPlace {
-        var place = place(range, named: nil)
-        if let colon = index(from: range.lowerBound, to: range.upperBound, where: { $0 == UInt8(ascii: ":") }),
+        guard let colon = index(from: range.lowerBound, to: range.upperBound, where: { $0 == UInt8(ascii: ":") }),
             colon + 1 < range.upperBound
+        else { return place(range, named: nil) }
+        if let hole = holes[firstHole(after: colon)...].first, hole.range.lowerBound < range.upperBound,
+            hole.defaultText == nil
         {
-            place.tokens.removeAll { $0 < colon }
+            return place(colon + 1..<range.upperBound, named: nil)
         }
+        var place = place(range, named: nil)
+        place.tokens.removeAll { $0 < colon }
         return place
     }
 

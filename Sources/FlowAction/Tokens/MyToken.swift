@@ -22,6 +22,12 @@ package struct MyToken: Sendable, Hashable {
     /// How many characters a secret has at least: masking a shorter one would mask half of everything.
     package static let minimumSecret = 8
 
+    /// Whether a secret has as many, without the blanks at its ends: who gets it in a header does not see them.
+    package static func isLongEnough(_ secret: String) -> Bool {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return secret.drop(while: isBlank).reversed().drop(while: isBlank).count >= minimumSecret
+    }
+
     /// The types of My Tokens.
     package enum Kind: String, Sendable, CaseIterable {
         /// Any text of up to 524,288 characters.

@@ -66,7 +66,8 @@ package struct ResolvedToken: Sendable, Hashable {
         return ResolvedToken(
             text: defaultText,
             shape: .text,
-            isSecret: isSecret,
+            // It stands in the webhook's file for everyone to read.
+            isSecret: false,
             isUnresolved: isUnresolved,
             source: .defaultText
         )

@@ -39,7 +39,7 @@ package final class TokenScope: Sendable {
         guard !request.tokens.isEmpty else { return }
         for override in request.tokens where !override.value.isEmpty {
             guard let token = snapshot.tree.token(override.name.lowercased(), in: folder)?.token, token.isSecret,
-                override.value.text.count < MyToken.minimumSecret
+                !MyToken.isLongEnough(override.value.text)
             else { continue }
             throw Problem(
                 .malformedRequest,

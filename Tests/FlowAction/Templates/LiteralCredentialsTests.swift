@@ -8,6 +8,7 @@ import Testing
         ("https://ada:pa:ss@example.com/", "https://••••••@example.com/"),
         ("https://{{my.User}}:{{my.Password}}@example.com/", "https://{{my.User}}:{{my.Password}}@example.com/"),
         ("https://api:{{my.Password}}@example.com/a@b", "https://api:{{my.Password}}@example.com/a@b"),
+        ("https://marketing:{{my.Password}}@example.com/", "https://marketing:{{my.Password}}@example.com/"),
         ("https://{{my.User}}:long-enough@example.com/", "https://{{my.User}}••••••@example.com/"),
         ("https://example.com/?api_key=abc&b=c", "https://example.com/?api_key=••••••&b=c"),
         ("https://example.com/?a=1&Access%2DToken=abc#x", "https://example.com/?a=1&Access%2DToken=••••••#x"),
