@@ -59,7 +59,9 @@ extension EndToEnd {
             #expect(updated.output.contains("not written: Website (absent)"))
             let expected =
                 #"{"AnnualRevenue":12.75,"Email Address":"jane@example.com","NumberOfEmployees":250,"Rating":null,"Title":"CTO","id":318581,"ratio":1}"#
-            #expect(sorted(updated.record, installation) == expected)
+            // jq writes numbers as they came from 1.7 on.
+            let record = sorted(updated.record, installation).replacing("12.750", with: "12.75")
+            #expect(record == expected)
 
             let cases: [(webhook: String, status: Int32, output: String)] = [
                 ("plain", 0, "sent"),

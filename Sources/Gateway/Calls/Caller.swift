@@ -218,8 +218,11 @@ package final class Caller: @unchecked Sendable {
                 return attempt.result.mapError { $0.with(sent: max(sent, $0.sent)) }
             }
             sent = max(sent, found.sent)
-            // What was wrong with those that may be called tells more.
-            if failure == nil || found.type != .blockedAddress { failure = found }
+            // What was wrong with those that may be called tells more, and of these with one that took a connection.
+            switch (failure?.type, found.type) {
+            case (.some, .blockedAddress), (.tlsFailure, .connectFailure): break
+            default: failure = found
+            }
             // Of two that race, the one that took the connection is the one that could not be used.
             let peer = addresses.filter { $0 == attempt.peer }
             let lost = peer.isEmpty ? addresses : peer
