@@ -28,6 +28,7 @@ package final class RawServer: @unchecked Sendable {
     private let connectionCount = Locked(0)
     private let openCount = Locked(0)
     private let listens = Locked(true)
+    private let greeting: [UInt8]
     private let script: @Sendable (_ request: String, _ number: Int) -> [Step]
 
     /// Starts a server; `script` gives the steps of an answer to a request, which is counted from 1.
@@ -35,12 +36,15 @@ package final class RawServer: @unchecked Sendable {
     /// - Parameters:
     ///   - host: the address, of IPv4.
     ///   - port: 0: a free one.
+    ///   - greeting: what it sends to who connects, before it has read anything.
     package init(
         host: UInt32 = 0x7F00_0001,
         port wanted: Int = 0,
+        greeting: String = "",
         _ script: @escaping @Sendable (_ request: String, _ number: Int) -> [Step]
     ) {
         self.script = script
+        self.greeting = Array(greeting.utf8)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var isReused: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
@@ -99,6 +103,7 @@ package final class RawServer: @unchecked Sendable {
     }
 
     private func serve(_ connection: Int32) {
+        guard greeting.isEmpty || Self.send(greeting, connection) else { return }
         var buffer: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -117,14 +122,7 @@ package final class RawServer: @unchecked Sendable {
             for step in script(request, number) {
                 switch step {
                 case .send(let bytes):
-                    var offset = 0
-                    while offset < bytes.count {
-                        let count = bytes[offset...].withUnsafeBytes {
-                            Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                        }
-                        guard count > 0 else { return }
-                        offset += count
-                    }
+                    guard Self.send(bytes, connection) else { return }
                 case .wait(let milliseconds): usleep(milliseconds * 1_000)
                 case .waitForEver:
                     _ = recv(connection, &piece, piece.count, 0)
@@ -143,6 +141,18 @@ package final class RawServer: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    private static func send(_ bytes: [UInt8], _ connection: Int32) -> Bool {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes {
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            offset += count
+        }
+        return true
     }
 
     /// The length of a whole request at the start of some bytes.

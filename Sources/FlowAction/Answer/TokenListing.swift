@@ -31,7 +31,7 @@ package struct TokenListing: Sendable {
         while let position = next {
             for (key, token) in tree.folders[position].tokens where rows[key] == nil {
                 var shown = token
-                // `user:password@` in a URL is shown nowhere either.
+                // A credential in a URL, above all `user:password@`, is shown nowhere either.
                 shown.value =
                     token.isSecret ? ResolvedToken.mask : LiteralCredentials(inURL: token.value).masked(token.value)
                 rows[key] = Row(

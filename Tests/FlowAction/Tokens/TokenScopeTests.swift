@@ -262,6 +262,16 @@ private struct Fixture {
         #expect(resolved.isSecret == isSecret)
     }
 
+    /// A default stands in the webhook's file for everyone to read: masked as a secret it would mask half of an answer.
+    @Test(arguments: ["null", #""""#])
+    func theDefaultOfASecretIsNone(value: String) throws {
+        let request = #"{"webhook": "w", "lead": {}, "tokens": [{"name": "Key", "value": \#(value)}]}"#
+        let resolved = try Fixture.scope(request).resolve(Fixture.token(.my, "Key", default: "e"))
+        #expect(resolved.text == "e")
+        #expect(resolved.source == .defaultText)
+        #expect(!resolved.isSecret)
+    }
+
     /// A secret stays one in a request, too: what is too short to be masked is refused, and not repeated.
     @Test(arguments: [
         (#""sesame!""#, false), (#""sesame!!""#, true), ("1234567", false), ("null", true), (#""""#, true),

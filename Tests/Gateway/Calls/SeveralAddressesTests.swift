@@ -108,6 +108,21 @@ import Testing
         withExtendedLifetime(hanging) {}
     }
 
+    /// What ends a handshake is told, whichever other address refuses the connection.
+    @Test(arguments: [[good, other], [other, good]])
+    func tellsOfTheAddressThatTookTheConnection(addresses: [IPAddress]) throws {
+        let server = RawServer(greeting: "SSH-2.0-OpenSSH\r\n") { _, _ in [.close] }
+        defer { server.stop() }
+        let bench = try bench(addresses)
+        var request = bench.request(server, host: "service.test", timeout: .seconds(5))
+        request.url = "https://service.test:\(server.port)/p"
+        request.isSecure = true
+        let failure = bench.failure(request)
+        #expect(failure?.type == .tlsFailure)
+        #expect(failure?.sent == .no)
+        #expect(server.connections >= 1)
+    }
+
     /// What a proxy answers is an answer, and so is what the service behind it does, though another address of the proxy is
     /// left.
     @Test(arguments: [
