@@ -101,6 +101,17 @@ import Testing
         #expect(server.connections == 1)
     }
 
+    /// An answer may be there before libcurl has waited for it, and the connection is kept as it is while it could be written
+    /// to; that is no end of it.
+    @Test func keepsTheConnectionOfAnAnswerThatIsThereAtOnce() throws {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+        let server = RawServer(greeting: answer) { _, number in number.isMultiple(of: 2) ? [lastOK, .close] : [] }
+        defer { server.stop() }
+        let bench = try Bench()
+        for _ in 0..<200 { #expect(bench.send(bench.request(server)).status == 200) }
+        #expect(server.connections == 100)
+    }
+
     /// Settings that are read anew are of the next call, on connections that are kept from before as well.
     @Test func aKeptConnectionIsJudgedByTheSettingsOfTheCall() throws {
         let server = RawServer { _, _ in [.wait(milliseconds: 50), ok] }
