@@ -49,7 +49,13 @@ import Testing
     @Test(arguments: hostile.map(\.name)) func answersOthersAndCloses(name: String) throws {
         let (_, pieces, isFirstAnswered) = try #require(Self.hostile.first { $0.name == name })
         // At the end a kept connection is waited for.
-        let server = try EchoServer(loops: 1, adjust: { $0.idleNanoseconds = 50_000_000 })
+        let server = try EchoServer(
+            loops: 1,
+            adjust: { options in
+                options.idleNanoseconds = 50_000_000
+                if isFirstAnswered { options.transferNanoseconds = 3_000_000_000 }
+            }
+        )
         let other = try server.connect()
         for byteByByte in [false, true] where !byteByByte || pieces.joined().count < 2_000 {
             let client = try server.connect()
@@ -67,9 +73,10 @@ import Testing
         }
         #expect(server.waitForConnections(1))
         #expect(server.stop())
-        // What comes with an answered request is not looked at; what comes later is.
+        // What libfcgi reads along with an answered request is not looked at: nothing may be left behind it, or the rest of
+        // something that is malformed, or never whole.
         let ended = Set(server.ended.withLock { $0 })
-        #expect(ended == [.malformed] || isFirstAnswered && ended.isEmpty, "\(ended)")
+        #expect(isFirstAnswered ? ended.isSubset(of: [.malformed, .slow]) : ended == [.malformed], "\(ended)")
     }
 
     /// Two thousand connections that say nothing, and two thousand that stop half-way.
