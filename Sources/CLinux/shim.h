@@ -16,6 +16,13 @@
 // accept4(2) is declared under _GNU_SOURCE alone.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 
+// Kinds and flags of a socket (socket(2)). glibc declares them as an enumeration, which Swift gives to whichever of the C
+// modules here is read first: a file that does not import that one finds no such name.
+static const int flowhook_stream_socket = SOCK_STREAM;
+static const int flowhook_datagram_socket = SOCK_DGRAM;
+static const int flowhook_closed_on_exec = SOCK_CLOEXEC;
+static const int flowhook_not_blocking = SOCK_NONBLOCK;
+
 // ioctl(2), prctl(2) and syscall(2) are variadic, which Swift cannot call.
 
 /// How many bytes wait in a socket's send buffer (SIOCOUTQ), or -1.

@@ -23,7 +23,7 @@ enum ServiceManager {
             path.copyBytes(from: name)
             if path[0] == UInt8(ascii: "@") { path[0] = 0 }
         }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, flowhook_datagram_socket | flowhook_closed_on_exec, 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         // The abstract name ends where the length says; another may end there too.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A socket whose other end is closed: there is nothing to read from it but the end.
@@ -15,7 +16,7 @@ enum EndedSocket {
     /// Negative where there was no descriptor for it.
     private static let ended: Int32 = {
         var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { return -1 }
+        guard socketpair(AF_UNIX, flowhook_stream_socket | flowhook_closed_on_exec, 0, &ends) == 0 else { return -1 }
         close(ends[1])
         return ends[0]
     }()

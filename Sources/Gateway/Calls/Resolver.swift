@@ -1,3 +1,4 @@
+internal import CLinux
 package import FlowAction
 internal import Glibc
 
@@ -179,7 +180,7 @@ package final class Resolver: Sendable {
     /// What getaddrinfo(3) gives.
     package static func system(_ name: String) -> Answer {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = flowhook_stream_socket
         hints.ai_flags = AI_ADDRCONFIG
         var found: UnsafeMutablePointer<addrinfo>?
         var code = getaddrinfo(name, nil, &hints, &found)

@@ -39,8 +39,8 @@ extension Transfer {
         flowhook_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         flowhook_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleSeconds)
         flowhook_set_long(easy, CURLOPT_MAXLIFETIME_CONN, Self.maximumConnectionSeconds)
-        // The environment's proxies do not apply.
-        flowhook_set_pointer(easy, CURLOPT_PROXY, "")
+        // The environment's proxies do not apply, and are not looked for.
+        flowhook_set_pointer(easy, CURLOPT_NOPROXY, "*")
         flowhook_set_pointer(easy, CURLOPT_SHARE, sessions.share)
         flowhook_set_pointer(easy, CURLOPT_WRITEDATA, context)
         flowhook_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CLinux
 internal import FlowAction
 internal import Glibc
 
@@ -160,8 +161,8 @@ final class Transfer {
         if url != request.url { setURL(request.url) }
         if proxy != settings.proxy {
             proxy = settings.proxy
-            flowhook_set_pointer(easy, CURLOPT_PROXY, proxy ?? "")
-            flowhook_set_pointer(easy, CURLOPT_NOPROXY, "")
+            flowhook_set_pointer(easy, CURLOPT_PROXY, proxy)
+            flowhook_set_pointer(easy, CURLOPT_NOPROXY, proxy == nil ? "*" : "")
         }
         if self.milliseconds != milliseconds {
             self.milliseconds = milliseconds
@@ -275,7 +276,7 @@ final class Transfer {
             return CURL_SOCKET_BAD
         }
         hasTried = true
-        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let type = address.pointee.socktype | flowhook_closed_on_exec
         return sockets.open(whenClosed: race.map { race in { race.lastClosed = target } }) {
             socket(address.pointee.family, type, address.pointee.protocol)
         }

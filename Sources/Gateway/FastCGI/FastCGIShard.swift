@@ -101,7 +101,7 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
                 pause()
                 return false
             }
-            let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let descriptor = accept4(listener, nil, nil, flowhook_closed_on_exec)
             if descriptor >= 0 {
                 share(descriptor)
                 continue

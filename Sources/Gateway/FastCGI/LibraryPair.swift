@@ -91,7 +91,7 @@ package final class LibraryPair {
 
     private static func makePair() throws(SystemError) -> (near: Int32, far: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+        guard socketpair(AF_UNIX, flowhook_stream_socket | flowhook_closed_on_exec, 0, &ends) == 0 else {
             throw SystemError("socketpair")
         }
         var size = Int32(2 * RequestRelay.maximumHeadBytes)

@@ -119,7 +119,7 @@ package final class ListeningSocket: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         try removeDeadSocket(path, address)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, flowhook_stream_socket | flowhook_closed_on_exec, 0)
         guard descriptor >= 0 else { throw failure("unix:\(path)", "socket") }
         // The mode is set with the file, not after it: nobody connects in between.
         let before = umask(0o117)
@@ -139,7 +139,7 @@ package final class ListeningSocket: Sendable {
             throw AddressError(description: "unix:\(path): a file that is no socket stands there")
         }
         var address = address
-        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let probe = socket(AF_UNIX, flowhook_stream_socket | flowhook_closed_on_exec | flowhook_not_blocking, 0)
         guard probe >= 0 else { throw failure("unix:\(path)", "socket") }
         defer { close(probe) }
         let isTaken = withSocketAddress(&address) { connect(probe, $0, $1) } == 0
@@ -168,7 +168,7 @@ package final class ListeningSocket: Sendable {
 
     private static func listen(on host: String, _ port: UInt16, _ address: String) throws(AddressError) -> Int32 {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = flowhook_stream_socket
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &found)
@@ -177,7 +177,7 @@ package final class ListeningSocket: Sendable {
         }
         defer { freeaddrinfo(found) }
         let info = first.pointee
-        let descriptor = socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
+        let descriptor = socket(info.ai_family, info.ai_socktype | flowhook_closed_on_exec, info.ai_protocol)
         guard descriptor >= 0 else { throw failure(address, "socket") }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
