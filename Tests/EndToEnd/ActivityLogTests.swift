@@ -80,6 +80,15 @@ extension Operation {
             #expect(stat(logged.path, &status) == 0 && status.st_mode & 0o777 == 0o640)
         }
 
+        /// Its group reads it, and nobody else, whatever the umask of whoever starts the service.
+        @Test(arguments: ["000", "077"])
+        func isForItsOwnerAndGroup(umask: String) {
+            let logged = Logged(start: .launched(by: ["sh", "-c", "umask \(umask); exec \"$@\"", "sh"]))
+            #expect(logged.installation.call(Self.request).status == 200)
+            var status = stat()
+            #expect(stat(logged.path, &status) == 0 && status.st_mode & 0o777 == 0o640)
+        }
+
         @Test func holdsResponsesWhereAskedSecretsMasked() throws {
             let logged = Logged(settings: "activity_response: true\n")
             _ = logged.installation.call(#"{"webhook": "500", "lead": {}}"#)

@@ -45,6 +45,18 @@ extension EndToEnd {
             }
         }
 
+        /// An empty variable names nothing, as an unset one does.
+        @Test(.enabled(if: access("/etc/flowhook", F_OK) != 0)) func findsTheStoreWithoutAnOption() {
+            let folder = Folder()
+            #expect(flowhook("init", folder.path + "/store").status == 0)
+            let named = flowhook("check", environment: ["FLOWHOOK_STORE": folder.path + "/store"])
+            #expect(named.status == 0 && named.output == "0 errors, 0 warnings\n")
+            for environment in [[:], ["FLOWHOOK_STORE": ""]] {
+                let check = flowhook("check", environment: environment)
+                #expect(check.status != 0 && check.output.hasPrefix("/etc/flowhook:1:1: error:"), "\(check.output)")
+            }
+        }
+
         /// Who makes a store decides who reads it: one that root makes is to be read by the service.
         @Test func makesFilesAsTheUserWantsThem() {
             let folder = Folder()
