@@ -28,7 +28,7 @@ struct MappingReader {
                 "unknown-key",
                 "\(what) has no \(namesUnknown ? "key \"\(name)\"" : "such key"); it may have \(keys.joined(separator: ", "))",
                 at: pairs[index].key,
-                suggestion: NearestWord.find(name, among: keys)
+                suggestion: Self.meant(name, among: keys)
             )
         }
         self.pairs = pairs
@@ -62,9 +62,16 @@ struct MappingReader {
             "unknown-value",
             "\"\(key)\" is one of \(words.joined(separator: ", "))",
             at: node,
-            suggestion: words.first { $0.lowercased() == text.lowercased() } ?? NearestWord.find(text, among: words)
+            suggestion: words.first { $0.lowercased() == text.lowercased() } ?? Self.meant(text, among: words)
         )
         return nil
+    }
+
+    /// What a word was meant to be: the one that is nearest, else the only one of which it is a part (`headers`).
+    private static func meant(_ word: String, among words: [String]) -> String? {
+        if let nearest = NearestWord.find(word, among: words) { return nearest }
+        let wholes = words.filter { $0.lowercased().split { !$0.isLetter }.contains { $0 == word.lowercased() } }
+        return wholes.count == 1 ? wholes[0] : nil
     }
 
     /// `true` or `false`.

@@ -326,6 +326,16 @@ import Testing
         #expect(result.diagnostics.first?.text.hasPrefix("webhooks/a.yaml:2:1: error: ") == true)
     }
 
+    /// As other systems call it: the only word of which it is a part is meant, and what follows from it is told once.
+    @Test(arguments: [
+        ("headers: {X-Key: a}", "custom_headers"), ("template: a", "payload_template"), ("max: 1", nil),
+        ("request_token_encoding: form\npayload_template: a={{lead.Id}}", "Form/Url"), ("type: GET", nil),
+    ])
+    func suggestsTheWholeOfAWord(yaml: String, suggestion: String?) {
+        let result = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n\(yaml)\n"]).load()
+        #expect(result.diagnostics.map(\.suggestion) == [suggestion], "\(result.diagnostics.map(\.text))")
+    }
+
     /// What a finding repeats of a value is for the file's author, who is shown how to quote it, and for no log.
     @Test(arguments: ["description: {MARKED}", "custom_headers: {X-Key: [[MARKED]]}", "payload_template: {{MARKED}}"])
     func tellsTheLogNoValue(line: String) {
