@@ -84,6 +84,13 @@ struct MappingsReader {
             let whenEmpty: WhenEmpty? = reader.word("when_empty", &findings)
             clearsOnNull = whenNull == .clear
             writesEmpty = whenEmpty == .write
+            if writesEmpty, !field.type.isText, let node = reader["when_empty"] {
+                findings.warning(
+                    "empty-not-text",
+                    "\(field.soapName) is no text: an empty one is skipped, or clears it with when_null: clear",
+                    at: node
+                )
+            }
             guard let attribute = reader["attribute"], !attribute.isNull else {
                 findings.error("attribute-required", "a response mapping has an \"attribute\"", at: node)
                 return nil

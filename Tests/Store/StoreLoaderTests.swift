@@ -153,6 +153,16 @@ import Testing
             "adjacent-tokens"
         ),
         .webhook("custom_headers: [a]", "2:17: error", "mapping-expected"),
+        .file(
+            "url: https://{{my.User}}:{{my.Password}}@example.com/\ncustom_headers: {authorization: Bearer a}",
+            "2:33: warning",
+            "unused-credentials"
+        ),
+        .webhook(
+            "response_type: JSON\nresponse_mappings:\n  NumberOfEmployees: {attribute: a, when_empty: write}",
+            "4:49: warning",
+            "empty-not-text"
+        ),
         .webhook("custom_headers: {X-Note: ok}\ndescription: Lead #{{lead.Id}} a", "3:19: warning", "yaml-comment"),
         .webhook("description: paint it #ff0000", "2:23: warning", "yaml-comment"),
         .webhook("description: \"a\u{2028}b\"", "2:16: warning", "yaml-line-break"),

@@ -101,14 +101,6 @@ extension FoundValue {
 }
 
 extension FieldType {
-    /// Whether values are text that is written as it came.
-    fileprivate var isText: Bool {
-        switch self {
-        case .string, .text, .email, .phone, .url, .reference: true
-        default: false
-        }
-    }
-
     /// Whether a text has the form that the type asks for.
     fileprivate func accepts(_ text: String) -> Bool {
         switch self {

@@ -30,4 +30,12 @@ package enum FieldType: String, Sendable, CaseIterable {
     case reference
     /// Computed by the marketing system, never written.
     case formula
+
+    /// Whether a response's text is written as it came.
+    package var isText: Bool {
+        switch self {
+        case .string, .text, .email, .phone, .url, .reference: true
+        default: false
+        }
+    }
 }
