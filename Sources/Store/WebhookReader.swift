@@ -41,8 +41,10 @@ struct WebhookReader {
         let contentType = headers.first { $0.name.lowercased() == "content-type" }?.value.source
         let payload = self.payload(reader, requestType, encoding, contentType, &findings)
         let url = self.url(reader, encoding, &findings)
-        if url?.userInfo != nil, let own = headerNodes.first(where: { $0.header.name.lowercased() == "authorization" }) {
-            findings.warning("unused-credentials", "beside this header the URL's user:password@ is not sent", at: own.node)
+        if url?.userInfo != nil,
+            let (_, node) = headerNodes.first(where: { $0.header.name.lowercased() == "authorization" })
+        {
+            findings.warning("unused-credentials", "beside this header the URL's user:password@ is not sent", at: node)
         }
         let mappings = MappingsReader(leadFields: leadFields)
             .read(reader["response_mappings"], responseType, &findings)
