@@ -12,6 +12,12 @@ struct HeadersReader {
         "proxy-connection", "proxy-authorization", "proxy-authenticate", "expect",
     ]
 
+    /// Headers that mean something to everyone.
+    private static let common = ["Accept", "Authorization", "Content-Type", "Idempotency-Key", "User-Agent"]
+
+    /// A name's letters alone, small: what tells `ContentType` and `content_type` from others.
+    private static func letters(_ name: String) -> String { name.lowercased().filter(\.isLetter) }
+
     /// Reads a map of header name to template, or to a list of templates where a header repeats.
     ///
     /// - Returns: the headers, each with the text in the file.
@@ -47,6 +53,11 @@ struct HeadersReader {
                     at: pair.key
                 )
                 continue
+            }
+            if let meant = Self.common.first(where: { Self.letters($0) == Self.letters(pair.name) }),
+                meant.lowercased() != pair.name.lowercased()
+            {
+                findings.warning("header-spelling", "this is not the header \(meant)", at: pair.key, suggestion: meant)
             }
             let values = if case .sequence(let elements) = pair.value.content { elements } else { [pair.value] }
             for value in values {

@@ -102,9 +102,11 @@ struct MappingsReader {
             return nil
         }
         do {
+            let attribute = try ResponseAttribute(text, responseType: responseType)
+            if let doubt = attribute.doubt { findings.add(doubt, in: place) }
             return ResponseMapping(
                 field: field,
-                attribute: try ResponseAttribute(text, responseType: responseType),
+                attribute: attribute,
                 clearsOnNull: clearsOnNull,
                 writesEmpty: writesEmpty
             )

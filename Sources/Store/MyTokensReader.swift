@@ -30,6 +30,14 @@ struct MyTokensReader {
                 )
                 continue
             }
+            if name.lowercased().hasPrefix("my.") {
+                findings.warning(
+                    "token-name",
+                    "this is the My Token {{my.\(name)}}; a name stands here without \"my.\"",
+                    at: pair.key,
+                    suggestion: String(name.dropFirst(3))
+                )
+            }
             if !Self.isWritable(name) {
                 findings.warning(
                     "token-name",
@@ -38,7 +46,9 @@ struct MyTokensReader {
                 )
             }
             // One that is wrong is defined all the same: the webhooks that use it are right.
-            let token = token(name, pair.value, &findings) ?? placeholder(for: name, in: findings.file)
+            let token =
+                token(name, pair.value, &findings)
+                ?? placeholder(for: name, in: findings.file, isSecret: Self.isMeantAsSecret(pair.value))
             if tokens.updateValue(token, forKey: name.lowercased()) != nil {
                 findings.error("duplicate-token", "two My Tokens differ in case alone; names ignore case", at: pair.key)
             }
@@ -62,6 +72,12 @@ struct MyTokensReader {
             return true
         }
         return !["{", ":default=", "\n", "\r"].contains { name.contains($0) }
+    }
+
+    /// Whether a token that is wrong says something of `secret` other than `false`.
+    private static func isMeantAsSecret(_ node: YAMLNode) -> Bool {
+        guard case .mapping(let pairs) = node.content else { return false }
+        return pairs.contains { $0.name == "secret" && $0.value.text != "false" }
     }
 
     private func token(_ name: String, _ node: YAMLNode, _ findings: inout Findings) -> MyToken? {
@@ -97,7 +113,8 @@ struct MyTokensReader {
             return nil
         }
         let kind: MyToken.Kind? = reader.word("type", &findings)
-        let isSecret = reader.flag("secret", &findings) ?? false
+        // A word that is neither is a slip, and what it stands beside a secret.
+        let isSecret = reader.flag("secret", &findings) ?? reader.has("secret")
         if let secret = reader["secret"], secret.isNull {
             findings.error("unknown-value", "\"secret\" is one of true, false", at: secret)
         }

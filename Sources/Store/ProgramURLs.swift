@@ -17,7 +17,7 @@ struct ProgramURLs {
                 return "the token after it would become part of the host"
             }
             if url.userInfo != nil, target.userInfo != nil { return "it has user:password@ twice" }
-            guard let address = IPAddress(target.host), !addresses.permits(address) else { return nil }
+            guard let address = IPAddress(host: target.host), !addresses.permits(address) else { return nil }
             return
                 "\(target.host) is not globally reachable; list its network under allow_networks in flowhook.yaml"
         } catch {

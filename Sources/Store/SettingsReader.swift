@@ -191,20 +191,25 @@ struct SettingsReader {
         (
             "circuit_on",
             { settings, values throws(Flaw) in
-                guard values[0] == "5xx" else { throw Flaw(expected: "5xx, or left out") }
-                settings.circuitCountsServerErrors = true
+                guard values[0].isEmpty || values[0] == "5xx" else { throw Flaw(expected: "5xx, or empty or left out") }
+                settings.circuitCountsServerErrors = !values[0].isEmpty
             }
         ),
         (
             "proxy",
             { settings, values throws(Flaw) in
+                if values[0].isEmpty {
+                    settings.proxy = nil
+                    return
+                }
                 let scheme = ["http://", "https://", "socks5h://"].first(where: values[0].hasPrefix) ?? values[0]
                 // What comes behind the scheme is written alike for all of them.
                 let url = Array("http://\(values[0].dropFirst(scheme.count))".utf8)
                 guard (try? ServiceURL(parsing: url)) != nil else {
                     throw Flaw(
                         expected:
-                            "a URL of http, https or socks5h with a host, and a port from 1 to 65535 where it has one"
+                            "a URL of http, https or socks5h with a host, and a port from 1 to 65535 where it has one, or empty "
+                            + "for none"
                     )
                 }
                 settings.proxy = values[0]

@@ -53,10 +53,21 @@ package struct StoreFiles {
         var listing = Listing()
         let opened = self.folder.open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK)
         guard opened >= 0 else {
-            if errno != ENOENT { listing.failures.append(Findings(file: folder, Self.unreadableFolder)) }
+            if errno != ENOENT {
+                listing.failures.append(Findings(file: folder, Self.unreadableFolder))
+            } else if isLink(folder) {
+                let message = "\(folder) cannot be followed: \(String(cString: strerror(ENOENT)))"
+                listing.failures.append(Findings(file: folder, ReadError(code: "broken-link", message: message)))
+            }
             return listing
         }
         defer { close(opened) }
+        do throws(ReadError) {
+            if !folder.isEmpty { try requireInside(folder, opened: opened) }
+        } catch {
+            listing.failures.append(Findings(file: folder, error))
+            return listing
+        }
         var status = stat()
         if fstat(opened, &status) == 0 {
             listing.identity = .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))

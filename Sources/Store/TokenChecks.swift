@@ -167,6 +167,6 @@ struct TokenChecks {
     /// Whether nobody on the way can read what goes there.
     private static func isProtected(_ target: ServiceURL) -> Bool {
         target.isSecure || target.host.lowercased() == "localhost" || target.host == "::1"
-            || IPAddress(target.host)?.v4.map { $0 >> 24 == 127 } ?? false
+            || IPAddress(host: target.host)?.v4.map { $0 >> 24 == 127 } ?? false
     }
 }

@@ -128,11 +128,9 @@ struct WebhookReader {
         guard let text = reader.text("url", &findings), let node = reader["url"] else { return nil }
         let (template, found) = compiler.url(text, encoding: encoding)
         for finding in found { findings.add(finding, in: node) }
-        guard var host = template.target?.host else { return template }
-        // Some resolvers take an address with a dot behind it for the address.
-        if host.hasSuffix(".") { host.removeLast() }
+        guard let host = template.target?.host else { return template }
         let message = "\(host) is not globally reachable; list its network under allow_networks in flowhook.yaml"
-        if let address = IPAddress(host), !addresses.permits(address) {
+        if let address = IPAddress(host: host), !addresses.permits(address) {
             findings.error("private-address", message, at: node)
         } else if Self.isLocalhost(host), !Self.loopback.contains(where: addresses.permits) {
             findings.warning("private-address", message, at: node)

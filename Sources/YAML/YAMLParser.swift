@@ -88,12 +88,16 @@ private struct YAMLComposer {
 
     mutating func document() throws(YAMLError) -> YAMLNode? {
         var root: YAMLNode?
+        var hasDocument = false
         while true {
             let event = try next()
             switch event.type {
             case YAML_STREAM_END_EVENT: return root
-            case YAML_DOCUMENT_START_EVENT where root != nil:
-                throw error(event, "yaml-documents", "the file has a second document; one is allowed")
+            case YAML_DOCUMENT_START_EVENT:
+                guard !hasDocument else {
+                    throw error(event, "yaml-documents", "the file has a second document; one is allowed")
+                }
+                hasDocument = true
             case YAML_SCALAR_EVENT, YAML_MAPPING_START_EVENT, YAML_SEQUENCE_START_EVENT:
                 let node = try node(event)
                 // A file of comments alone is an empty document.

@@ -164,22 +164,25 @@ final class YAMLSource {
         )
     }
 
-    /// The warning of a comment behind a plain value that reads as a part of it, such as `#{{lead.Id}}`, `#1` or `#ff0000`, or
-    /// as the whole of it, such as `#channel`; `nil` where there is none.
+    /// The warning of a comment behind a plain value that reads as a part of it, or as the whole of it, such as `#{{lead.Id}}`,
+    /// `#1`, `#ff0000` and `#channel`; `nil` where there is none. Who means a comment writes a blank behind the `#`, or a word in
+    /// capitals such as `#TODO`.
     func hash(after text: String, _ line: Int, _ column: Int) -> YAMLError? {
         guard holdsHash, let rest = lineRest(line, column) else { return nil }
         let comment = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         guard comment.startIndex > rest.startIndex, comment.first == UInt8(ascii: "#") else { return nil }
         let word = comment.dropFirst().prefix { $0 > UInt8(ascii: " ") }
-        let isNumber = word.first.map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
+        guard let first = word.first, first != UInt8(ascii: "#"), first != UInt8(ascii: "!") else { return nil }
         let isColour = [3, 6, 8].contains(word.count) && word.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
-        let isWhole = text.isEmpty && word.first.map { $0 != UInt8(ascii: "#") } ?? false
-        guard isNumber || isColour || isWhole || word.starts(with: "{{".utf8) else { return nil }
+        let isMark = word.allSatisfy { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 || $0 == UInt8(ascii: ":") }
+        guard isColour || !isMark else { return nil }
         var warning = YAMLError(
             line: line,
             column: column + comment.startIndex - rest.startIndex,
             code: "yaml-comment",
-            message: "YAML takes the rest of the line from \" #\" for a comment; put the value in quotes if it goes on",
+            message:
+                "YAML takes the rest of the line from \" #\" for a comment; put the value in quotes if it goes on, or a blank "
+                + "behind the #",
             suggestion: quoted(text + String(decoding: text.isEmpty ? comment : rest, as: UTF8.self))
         )
         warning.isWarning = true

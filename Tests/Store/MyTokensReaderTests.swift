@@ -63,6 +63,10 @@ import Testing
         #expect(token == nil)
     }
 
+    @Test func warnsOfAFamilyInAName() {
+        #expect(load("my.Event: a").codes == ["token-name"])
+    }
+
     @Test func boundsNamesAndValues() {
         #expect(load("\(String(repeating: "n", count: 50)): a").codes == [])
         #expect(load("\(String(repeating: "n", count: 51)): a").codes == ["token-name"])

@@ -91,6 +91,14 @@ import Testing
         #expect(settings?.logLevel == .error)
     }
 
+    @Test func anEmptyVariableTakesASettingOfTheFileBack() {
+        let store = TemporaryStore(["flowhook.yaml": "proxy: http://proxy:3128\ncircuit_on: 5xx\nlisten: tcp:h:9000\n"])
+        #expect(store.load().snapshot?.settings.proxy == "http://proxy:3128")
+        let environment = ["FLOWHOOK_PROXY": "", "FLOWHOOK_CIRCUIT_ON": "", "FLOWHOOK_LISTEN": ""]
+        let settings = store.load(environment: environment).snapshot?.settings
+        #expect(settings?.proxy == nil && settings?.circuitCountsServerErrors == false && settings?.listen == nil)
+    }
+
     @Test func warnsOfVariablesThatSetNothing() {
         let environment = ["FLOWHOOK_LOGLEVEL": "debug", "FLOWHOOK_STORE": "/x", "FLOWHOOK_MINE": "1", "LOGLEVEL": "x"]
         let found = TemporaryStore().load(environment: environment).diagnostics

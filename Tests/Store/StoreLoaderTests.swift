@@ -167,6 +167,7 @@ import Testing
         .webhook("description: paint it #ff0000", "2:23: warning", "yaml-comment"),
         .webhook("description: \"a\u{2028}b\"", "2:16: warning", "yaml-line-break"),
         .webhook("description: ticket #12", "2:21: warning", "yaml-comment"),
+        .webhook("description: Alerts #leads-emea", "2:21: warning", "yaml-comment"),
         .webhook("<<<<<<< HEAD\nenabled: true\n=======\nenabled: false\n>>>>>>> b", "2:1: error", "merge-conflict"),
         .webhook("description: \"a\n=======\nb\"", "3:1: error", "merge-conflict"),
         .other("fields.json", "{\n>>>>>>> main\n}", "2:1: error", "merge-conflict"),
@@ -216,6 +217,9 @@ import Testing
         .webhook("custom_headers:\n  X-Channel: #webinars", "3:14: warning", "yaml-comment"),
         .webhook("custom_headers: {X-Api-Key: '{{my.Plain Key}}'}", "2:30: warning", "secret-plain"),
         .webhook("custom_headers: {X-A: '{{my.Hidden}}'}", "2:24: warning", "secret-plain"),
+        .webhook("custom_headers: {Content_Type: a/b}", "2:18: warning", "header-spelling"),
+        .webhook("response_type: JSON\nresponse_mappings: {Title: emails.0}", "3:35: warning", "doubtful-key"),
+        .webhook("response_type: JSON\nresponse_mappings: {Title: a . b}", "3:28: warning", "doubtful-key"),
         .webhook("tls: {ca_file: nowhere.pem}", "2:16: error", "tls-file"),
         .webhook("tls: {ca_file: webhooks/w.yaml}", "2:16: error", "tls-file"),
         .webhook("tls: {client_key: tls/whole.pem}", "2:6: error", "tls-file"),
@@ -336,6 +340,16 @@ import Testing
         #expect(result.diagnostics.first?.text.hasPrefix("webhooks/a.yaml:2:1: error: ") == true)
     }
 
+    /// A secret that is wrong is one all the same where webhooks name it.
+    @Test(arguments: ["{secret: true, value: short}", "{secret: ture, value: long-enough}", "{secret: true, vlaue: a}"])
+    func aWrongSecretIsTold(once token: String) {
+        let result = TemporaryStore([
+            "marketing-activities/my-tokens.yaml": "CRM Key: \(token)\n",
+            "webhooks/a.yaml": "url: https://example.com/\ncustom_headers: {X-Api-Key: '{{my.CRM Key}}'}\n",
+        ]).load()
+        #expect(Set(result.diagnostics.map(\.file)) == ["marketing-activities/my-tokens.yaml"])
+    }
+
     /// As other systems call it: the only word of which it is a part is meant, and what follows from it is told once.
     @Test(arguments: [
         ("headers: {X-Key: a}", "custom_headers"), ("template: a", "payload_template"), ("max: 1", nil),
@@ -395,6 +409,20 @@ import Testing
         }
         store.link("webhooks/broken.yaml", to: "nowhere")
         #expect(store.load().diagnostics.map(\.code) == ["broken-link"])
+    }
+
+    /// A folder of the store itself that leads nowhere, or out of it, is not as if there were none.
+    @Test(arguments: ["webhooks", "marketing-activities"])
+    func aLinkInAFoldersPlaceLeadsToOneOfTheStore(folder: String) {
+        let store = TemporaryStore(["other/a.txt": "", "flowhook.yaml": ""])
+        let empty = TemporaryStore(["a.txt": ""])
+        for (target, code) in [("nowhere", "broken-link"), (empty.path(""), "link-leaves-store"), ("other", nil)] {
+            store.link(folder, to: target)
+            let result = store.load()
+            #expect(result.diagnostics.first { $0.severity == .error }?.code == code)
+            #expect((result.snapshot == nil) == (code != nil))
+            unlink(store.path(folder))
+        }
     }
 
     /// A name from a file ends no line of the findings, and steers no terminal.

@@ -44,6 +44,7 @@ import Testing
                 ("Intro", "rich text", "<p>Hello,\n  \"you\"</p>\n"), ("SF", "sfdc campaign", "Spring: 2026"),
                 ("Postal Prefix", "text", "0123"), ("Number as text", "text", "12"), ("Empty", "text", ""),
                 ("Yes", "text", "yes"), ("no: such # name", "text", "- {a: *b}"),
+                ("{{ my.Chairs }}", "text", "40"),
             ])
         )
         #expect(imported.notes == [])
@@ -55,7 +56,7 @@ import Testing
                 "aprilfool": "date 2015-04-01", "seats": "number 250", "change": "score +5",
                 "intro": "rich text <p>Hello,\n  \"you\"</p>\n", "sf": "sfdc campaign Spring: 2026",
                 "postal prefix": "text 0123", "number as text": "text 12", "empty": "text ", "yes": "text yes",
-                "no: such # name": "text - {a: *b}",
+                "no: such # name": "text - {a: *b}", "chairs": "text 40",
             ]
         )
     }

@@ -51,6 +51,7 @@ import YAML
     @Test(arguments: [
         ("a: &x 1", 1, 4, "yaml-anchor"), ("a: 1\nb: *x", 2, 4, "yaml-alias"), ("a: !t 1", 1, 4, "yaml-tag"),
         ("a: 1\na: 2", 2, 1, "duplicate-key"), ("a: 1\n---\nb: 2", 2, 1, "yaml-documents"),
+        ("---\n---\nb: 2", 2, 1, "yaml-documents"),
         ("? [x]\n: 1", 1, 3, "yaml-key"), ("a: {{my.X}}", 1, 4, "yaml-token"),
         ("a: {{my.X}}/people", 1, 4, "yaml-token"), ("b: 1\na: {{lead.Id}}\nc: 2", 2, 4, "yaml-token"),
         ("a: x {{my.A #1}}", 1, 12, "yaml-token"), ("a: \"x", 1, 4, "yaml-syntax"), ("a: [1", 2, 1, "yaml-syntax"),

@@ -125,7 +125,7 @@ private struct CannedTries {
     private mutating func outcome(of request: OutgoingRequest) -> Result<ServiceAnswer, CallFailure>? {
         // A name is not looked up here; a redirect may lead to an address.
         let policy = AddressPolicy(allowing: settings.allowNetworks)
-        if let address = IPAddress(request.host), !policy.permits(address) { return .failure(.blocked(request)) }
+        if let address = IPAddress(host: request.host), !policy.permits(address) { return .failure(.blocked(request)) }
         count += 1
         guard let outcome = answers.outcome(ofTry: count) else {
             let place = count == 1 ? "answer" : "answers"

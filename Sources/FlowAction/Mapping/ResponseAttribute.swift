@@ -30,4 +30,27 @@ package struct ResponseAttribute: Sendable, Hashable {
         var parser = ResponseAttributeParser(source, isXML: responseType == .xml)
         steps = try parser.parse()
     }
+
+    /// A warning of a key that is hardly meant: a number behind a dot, where an element of an array is `[0]`, or one with a
+    /// blank at its end; `nil` where there is none.
+    package var doubt: TemplateFinding? {
+        var offset = 0
+        for part in source.split(separator: ".", omittingEmptySubsequences: false) {
+            defer { offset += part.utf8.count + 1 }
+            // Dots within brackets are those of a quoted key.
+            guard !source.utf8.prefix(offset + part.utf8.count).contains(UInt8(ascii: "\"")) else { return nil }
+            let key = part.prefix { $0 != "[" }
+            let isNumber = offset > 0 && !key.isEmpty && key.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+            guard isNumber || key.hasPrefix(" ") || key.hasSuffix(" ") else { continue }
+            return TemplateFinding(
+                offset: offset,
+                .warning,
+                code: "doubtful-key",
+                message: isNumber
+                    ? "an element of an array is written [\(key)], a key that is a number [\"\(key)\"]"
+                    : "the blank belongs to the key; a key with one is written in brackets and double quotes"
+            )
+        }
+        return nil
+    }
 }

@@ -90,6 +90,17 @@ struct ResponseAttributeParser {
         if scalar == "]" {
             return finding("invalid-path", at: position, "there is no opening bracket for this one")
         }
+        if bytes[position...].starts(with: "{{".utf8) {
+            return finding("invalid-key", at: position, "a response attribute has no tokens")
+        }
+        if isXML, bytes[keyStart...].elementsEqual("text()".utf8) {
+            return finding(
+                "invalid-key",
+                at: keyStart,
+                "an element stands for its text; leave text() out",
+                suggestion: keyStart > 0 ? text(0..<(keyStart - 1)) : nil
+            )
+        }
         let end = bytes[position...].firstIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") } ?? bytes.count
         return finding(
             "invalid-key",

@@ -302,24 +302,11 @@ private struct RequestDecoder {
         return Member(name: name, value: scalar)
     }
 
-    /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`; `nil` where no name is left, or one that no template can name.
+    /// The name of an override; `nil` where no name is left, or one that no template can name.
     private static func bareTokenName(_ spelling: String) -> String? {
-        var name = trimmed(Substring(spelling))
-        let isInBraces = name.hasPrefix("{{") && name.hasSuffix("}}") && name.utf8.count >= 4
-        if isInBraces { name = trimmed(name.dropFirst(2).dropLast(2)) }
-        if name.lowercased().hasPrefix("my.") {
-            name = trimmed(name.dropFirst(3))
-        } else if isInBraces {
-            return nil
-        }
+        guard let name = MyToken.bareName(spelling) else { return nil }
         let isWritable = !name.contains("{{") && !name.contains("}}") && !name.lowercased().contains(":default=")
-        return name.isEmpty || !isWritable ? nil : String(name)
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        let start = text.drop { $0 == " " }
-        guard let end = start.lastIndex(where: { $0 != " " }) else { return "" }
-        return start[...end]
+        return isWritable ? name : nil
     }
 }
 

@@ -67,6 +67,9 @@ struct FormFindings {
         case UInt8(ascii: "="):
             member.value = member.value ?? position + 1
         case UInt8(ascii: "&"):
+            if bytes[position...].starts(with: "&amp;".utf8) {
+                tell(position, "form-character", "HTML writes & as &amp;; in a form & stands alone", "&")
+            }
             if position > 0, bytes[position - 1] == UInt8(ascii: " ") {
                 tell(position - 1, "form-character", "this blank becomes part of the value; no blank stands beside &")
             }

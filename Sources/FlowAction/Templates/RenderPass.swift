@@ -236,9 +236,12 @@ struct RenderPass {
         let credential = String(decoding: encoded.bytes, as: UTF8.self)
         authorization = "Basic \(credential)"
         addSecret(credential)
-        // Where there is no password the user's part is the key, as in `sk_live_…:@`.
-        let password = userInfo[(colon.map { $0 + 1 } ?? userInfo.count)...]
-        addSecret(String(decoding: password.isEmpty ? userInfo[..<(colon ?? userInfo.count)] : password, as: UTF8.self))
+        let user = String(decoding: userInfo[..<(colon ?? userInfo.count)], as: UTF8.self)
+        let password = String(decoding: userInfo[(colon.map { $0 + 1 } ?? userInfo.count)...], as: UTF8.self)
+        // Where there is no password, or a dummy, the user's part is the key, as in `sk_live_…:@` and `sk_live_…:X@`. What is
+        // shorter than a secret would be masked wherever it stands by chance.
+        let key = MyToken.isLongEnough(password) ? password : user
+        if MyToken.isLongEnough(key) { addSecret(key) }
     }
 
     private mutating func addSecret(_ text: String) {

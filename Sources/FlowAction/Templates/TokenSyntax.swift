@@ -127,8 +127,7 @@ struct TokenSyntax: Sendable {
 
     private func checkDefault(of token: TokenReference, report: Report) {
         guard let text = token.defaultText else {
-            let colon = token.name.utf8.lastIndex(of: UInt8(ascii: ":"))
-            if let colon, Self.resemblesDefault(token.name[colon...]) {
+            if Self.holdsDefault(token.name) {
                 report(
                     .warning,
                     "default-syntax",
@@ -146,12 +145,23 @@ struct TokenSyntax: Sendable {
         }
     }
 
-    private static func resemblesDefault(_ text: Substring) -> Bool {
-        Self.text(Array(text.dropFirst().utf8)[...]).lowercased().hasPrefix("default")
+    /// Whether a name holds what was meant as a default: `: default…`, or `default=` behind something else than a colon.
+    private static func holdsDefault(_ name: String) -> Bool {
+        let colon = name.utf8.lastIndex(of: UInt8(ascii: ":"))
+        let behind = colon.map { text(Array(name.utf8[$0...].dropFirst())[...]).lowercased() }
+        if behind?.hasPrefix("default") == true { return true }
+        guard name.utf8.contains(UInt8(ascii: "=")) else { return false }
+        return name.lowercased().split { " |,;\t".contains($0) }.dropFirst().contains {
+            $0.hasPrefix("default=") || $0 == "default"
+        }
     }
 
     /// The token that someone who wrote a bare name most likely meant.
     private func spelling(withoutFamily name: String) -> String? {
+        let parts = name.split(separator: ":", maxSplits: 1).map { Self.text(Array($0.utf8)[...]) }
+        if parts.count == 2, let family = TokenFamily(rawValue: parts[0].lowercased()) {
+            return "{{\(family.rawValue).\(parts[1])}}"
+        }
         if leadFields.position(of: name) != nil { return "{{lead.\(name)}}" }
         if companyFields.position(of: name) != nil { return "{{company.\(name)}}" }
         return name.isEmpty ? nil : "{{my.\(name)}}"

@@ -124,6 +124,30 @@ struct URLPlaces {
                     : "a URL is one line without control characters"
             )
         }
+        checkEscapes(positions.filter { $0 >= authority.upperBound })
+    }
+
+    /// Warns of what goes out as written and is taken for something else.
+    private mutating func checkEscapes(_ positions: [Int]) {
+        let bytes = text.bytes
+        if let position = positions.first(where: { bytes[$0...].starts(with: "&amp;".utf8) }) {
+            report(
+                .warning,
+                at: position,
+                "url-escape",
+                "HTML writes & as &amp;; in a URL & stands alone",
+                suggest: "&"
+            )
+        }
+        let stray = positions.first { position in
+            // What a token goes on with is looked at there.
+            guard bytes[position] == UInt8(ascii: "%") else { return false }
+            let digits = bytes[(position + 1)...].prefix(2).prefix { hexadecimalValue($0) != nil }.count
+            return digits < 2 && !bytes[(position + 1 + digits)...].starts(with: "{{".utf8)
+        }
+        if let stray {
+            report(.warning, at: stray, "url-escape", "a % that begins no escape; write %25", suggest: "%25")
+        }
     }
 
     /// Checks the scheme as far as the text has it; whether it is all there and right.

@@ -28,6 +28,26 @@ package struct MyToken: Sendable, Hashable {
         return secret.drop(while: isBlank).reversed().drop(while: isBlank).count >= minimumSecret
     }
 
+    /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`, without regard to case and blanks around each; `nil` where no name
+    /// is left, and for a token of another family in braces.
+    package static func bareName(_ spelling: String) -> String? {
+        var name = trimmed(Substring(spelling))
+        let isInBraces = name.hasPrefix("{{") && name.hasSuffix("}}") && name.utf8.count >= 4
+        if isInBraces { name = trimmed(name.dropFirst(2).dropLast(2)) }
+        if name.lowercased().hasPrefix("my.") {
+            name = trimmed(name.dropFirst(3))
+        } else if isInBraces {
+            return nil
+        }
+        return name.isEmpty ? nil : String(name)
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        let start = text.drop { $0 == " " }
+        guard let end = start.lastIndex(where: { $0 != " " }) else { return "" }
+        return start[...end]
+    }
+
     /// The types of My Tokens.
     package enum Kind: String, Sendable, CaseIterable {
         /// Any text of up to 524,288 characters.

@@ -28,6 +28,11 @@ package struct IPAddress: Sendable, Hashable {
         }
     }
 
+    /// Reads a URL's host, where that is an address; some resolvers take one with a dot behind it for one.
+    package init?(host: String) {
+        self.init(host.hasSuffix(".") ? host.dropLast() : host[...])
+    }
+
     /// Reads an address as it stands in a URL's host, brackets left out.
     ///
     /// IPv6 by RFC 4291, section 2.2; IPv4 also in the forms that inet_aton(3) takes, since resolvers do: fewer parts,

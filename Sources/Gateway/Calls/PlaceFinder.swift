@@ -27,9 +27,7 @@ final class PlaceFinder {
         _ bound: TryBound
     ) async throws(CallFailure) -> KnownPlace? {
         if request.host != lastHost.name {
-            // Some resolvers take an address with a dot behind it for the address.
-            let host = request.host.hasSuffix(".") ? String(request.host.dropLast()) : request.host
-            lastHost = (request.host, IPAddress(host))
+            lastHost = (request.host, IPAddress(host: request.host))
         }
         let literal = lastHost.address
         if let literal, !AddressPolicy(allowing: settings.allowNetworks).permits(literal) { throw .blocked(request) }

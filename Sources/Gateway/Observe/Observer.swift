@@ -158,7 +158,9 @@ extension LogLine {
         if let webhook = subject.webhook { add("webhook", webhook) }
         if let program = subject.programID { add("program", program.text) }
         if let id = subject.leadID?.text {
-            add("leadId", id.utf8.count <= Self.longestID ? id : String(id.prefix(Self.longestID)))
+            // Counted in scalars: a character has as many as its writer likes.
+            let isShort = id.utf8.count <= Self.longestID
+            add("leadId", isShort ? id : String(String.UnicodeScalarView(id.unicodeScalars.prefix(Self.longestID))))
         }
     }
 }

@@ -70,8 +70,7 @@ package struct TokensImport: Sendable {
             notes.append("an element without \"name\" and \"type\" is left out")
             return
         }
-        let name = Self.bareName(written)
-        guard (1...MyToken.maximumName).contains(name.count), !name.contains("}}"),
+        guard let name = MyToken.bareName(written), name.count <= MyToken.maximumName, !name.contains("}}"),
             name.unicodeScalars.allSatisfy({ $0.value >= 0x20 })
         else {
             notes.append("\(quoted(written)) is left out: a name has 1 to 50 characters and no }}")
@@ -112,16 +111,6 @@ package struct TokensImport: Sendable {
             notes.append("\(quoted(name)) holds {{…}}: a token inside a token's value is not expanded")
         }
         tokens.append(token)
-    }
-
-    /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`.
-    private static func bareName(_ written: String) -> String {
-        var name = Substring(written)
-        if name.hasPrefix("{{"), name.hasSuffix("}}") { name = name.dropFirst(2).dropLast(2) }
-        if name.lowercased().hasPrefix("my.") { name = name.dropFirst(3) }
-        while name.hasPrefix(" ") { name = name.dropFirst() }
-        while name.hasSuffix(" ") { name = name.dropLast() }
-        return String(name)
     }
 
     private static func reason(_ kind: String) -> String {

@@ -94,7 +94,7 @@ import XML
             ("@id", .json, 0, "attribute-in-json"), ("a.@id", .json, 2, "attribute-in-json"),
             ("a.@id.b", .xml, 6, "attribute-not-last"), ("a.@id[0]", .xml, 5, "attribute-not-last"),
             ("a.@id[\"b\"]", .xml, 5, "attribute-not-last"), ("a.@", .xml, 2, "invalid-key"),
-            ("@id", .xml, 0, "invalid-path"),
+            ("@id", .xml, 0, "invalid-path"), ("{{my.A}}", .json, 0, "invalid-key"),
             ("a.b@id", .xml, 3, "invalid-key"), ("[0].a", .xml, 0, "invalid-path"),
             ("a[0][1]", .xml, 4, "invalid-index"),
             ("a[\"b\"][0][1]", .xml, 9, "invalid-index"), ("a[\"\"]", .xml, 2, "empty-key"),
@@ -114,11 +114,25 @@ import XML
         arguments: [
             ("$.a.b", .json, "a.b"), ("a.b+c.d", .json, "a[\"b+c\"].d"), ("a[b].c", .json, "a[\"b\"].c"),
             ("a['b.c']", .json, "a[\"b.c\"]"), ("a.@type[0]", .json, "a[\"@type\"][0]"), ("#a", .json, "[\"#a\"]"),
+            ("a.b[1].text()", .xml, "a.b[1]"),
         ] as [(String, ResponseType, String)]
     )
     func suggests(path: String, type: ResponseType, suggestion: String) throws {
         let finding = #expect(throws: TemplateFinding.self) { try ResponseAttribute(path, responseType: type) }
         #expect(finding?.suggestion == suggestion)
+    }
+
+    @Test(
+        "what is hardly meant",
+        arguments: [
+            ("emails.0", 7), ("a.12[1].b", 2), ("a . b", 0), ("a. b", 2), ("0.a", nil), ("a[\"0\"].b", nil),
+            ("a b.c1", nil), ("a[0].b", nil),
+        ] as [(String, Int?)]
+    )
+    func doubts(path: String, offset: Int?) throws {
+        let doubt = try ResponseAttribute(path, responseType: .json).doubt
+        #expect(doubt?.offset == offset)
+        #expect(doubt == nil || doubt?.severity == .warning)
     }
 
     @Test func keepsItsSpelling() throws {

@@ -184,6 +184,7 @@ struct PayloadPlacesTests {
             PayloadCase("a={{my.A}} &b=1", finds: "form-character", at: 10),
             PayloadCase("a={{my.A}}& b=1", finds: "form-character", at: 11),
             PayloadCase(" {{my.A}}", finds: "form-character", at: 0),
+            PayloadCase("a={{my.A}}&amp;b=1", finds: "form-character", at: 10),
             PayloadCase("a=50% off {{my.A}}", finds: "form-character", at: 4),
             PayloadCase("a=50%{{my.A}}", finds: "form-character", at: 4),
             PayloadCase("to=+49{{my.A}}", finds: "form-character", at: 3),

@@ -106,6 +106,7 @@ struct TokenSyntaxTests {
             Case("x{{  }}", 1, .error, "empty-token"),
             Case("{{.Name}}", 0, .error, "missing-family", "{{my.Name}}"),
             Case("{{First Name}}", 0, .error, "missing-family", "{{lead.First Name}}"),
+            Case("{{Lead: Email Address}}", 0, .error, "missing-family", "{{lead.Email Address}}"),
             Case("{{Company Name}}", 0, .error, "missing-family", "{{company.Company Name}}"),
             Case("{{lead.}}", 0, .error, "missing-name"),
             Case("{{led.First Name}}", 0, .error, "unknown-family", "lead"),
@@ -122,6 +123,8 @@ struct TokenSyntaxTests {
             Case("{{lead.First Name:default=edit me}}", 0, .warning, "placeholder-default"),
             Case("{{lead.First Name:default={{my.Name}}", 0, .warning, "nested-token"),
             Case("{{my.Name: default=x}}", 0, .warning, "default-syntax"),
+            Case("{{my.Name default=x}}", 0, .warning, "default-syntax"),
+            Case("{{my.Name | default = x}}", 0, .warning, "default-syntax"),
         ]
     )
     func findsFaults(_ expected: Case) throws {
