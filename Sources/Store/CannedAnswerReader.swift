@@ -38,7 +38,7 @@ struct CannedAnswerReader {
         }
         let keys = ["status", "reason", "headers", "body", "json"]
         guard let reader = MappingReader(node, keys: keys, what: "an answer", &findings) else { return nil }
-        let status = reader.integer("status", in: 200...599, &findings) ?? 200
+        let status = reader.integer("status", in: 200...999, &findings) ?? 200
         var body = Array((reader.text("body", &findings) ?? "").utf8)
         if let json = reader["json"] {
             body = json.json.serialized

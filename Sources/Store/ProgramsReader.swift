@@ -51,7 +51,9 @@ struct ProgramsReader {
                     folders[position].program = programs.count
                     programs.append(program.program(in: position, named: next.name))
                 default:
-                    guard StoreFiles.isRead(name), name != FieldsReader.file else { continue }
+                    guard StoreFiles.isRead(name) || UnknownFile.isYAMLAsText(name), name != FieldsReader.file else {
+                        continue
+                    }
                     diagnostics += UnknownFile.inFolder(name, at: path).diagnostics
                 }
             }

@@ -66,8 +66,19 @@ struct SettingsReader {
                 try set(&settings, values)
             } catch {
                 let message = "\"\(key)\" is to be \(error.expected)"
-                findings.error("setting", message, at: node, suggestion: error.suggestion)
+                let wrong = wrongElement(of: node, set) ?? node
+                findings.error("setting", message, at: wrong, suggestion: error.suggestion)
             }
+        }
+    }
+
+    /// The first element of a list that a setting does not take.
+    private func wrongElement(of node: YAMLNode, _ set: Set) -> YAMLNode? {
+        guard case .sequence(let elements) = node.content else { return nil }
+        return elements.first { element in
+            var settings = Settings()
+            do { try set(&settings, [element.text ?? ""]) } catch { return true }
+            return false
         }
     }
 
@@ -203,14 +214,12 @@ struct SettingsReader {
                     return
                 }
                 let scheme = ["http://", "https://", "socks5h://"].first(where: values[0].hasPrefix) ?? values[0]
-                // What comes behind the scheme is written alike for all of them.
-                let url = Array("http://\(values[0].dropFirst(scheme.count))".utf8)
-                guard (try? ServiceURL(parsing: url)) != nil else {
-                    throw Flaw(
-                        expected:
-                            "a URL of http, https or socks5h with a host, and a port from 1 to 65535 where it has one, or empty "
-                            + "for none"
-                    )
+                // What comes behind the scheme is written alike for all. Where it names no port, each has its own.
+                let ports = ["http", "https"].map {
+                    try? ServiceURL(parsing: Array("\($0)://\(values[0].dropFirst(scheme.count))".utf8)).port
+                }
+                guard ports[0] != nil, ports[0] == ports[1] else {
+                    throw Flaw(expected: "http://HOST:PORT, https://HOST:PORT, socks5h://HOST:PORT or empty for none")
                 }
                 settings.proxy = values[0]
             }

@@ -5,7 +5,8 @@ enum UnknownFile {
     /// What names beside the store's own mean, in lower case and without `-`, `_` and blanks.
     private static let names = [
         "flowhook.yaml": SettingsReader.file, "flowhook.yml": SettingsReader.file,
-        "fields.json": FieldsReader.file, "field.json": FieldsReader.file,
+        "fields.json": FieldsReader.file, "field.json": FieldsReader.file, "fields.yaml": FieldsReader.file,
+        "program.yaml": program, "program.yml": program,
         "mytokens.yaml": tokens, "mytokens.yml": tokens, "mytoken.yaml": tokens, "mytoken.yml": tokens,
     ]
     /// The same of folders.
@@ -16,6 +17,8 @@ enum UnknownFile {
     ]
     /// The My Tokens that every program inherits.
     private static let tokens = "\(ProgramsReader.folder)/my-tokens.yaml"
+    /// Where a program is, below.
+    private static let program = "\(ProgramsReader.folder)/PROGRAM/program.yaml"
 
     /// Looks at the names of the store itself; those that are like none of its own are their owner's matter.
     static func inStore(_ listing: StoreFiles.Listing) -> [Findings] {
@@ -55,6 +58,11 @@ enum UnknownFile {
         return StoreFiles.isYAML(name.lowercased())
     }
 
+    /// Whether a name has the ending of text behind that of YAML.
+    static func isYAMLAsText(_ name: String) -> Bool {
+        name.lowercased().hasSuffix(".txt") && StoreFiles.isYAML(String(name.dropLast(4)))
+    }
+
     /// The name with the ending of YAML: for one in capitals, that of text behind it, that of JSON, or none at all.
     ///
     /// Names such as `LICENSE`, which begin with a capital, have none by custom.
@@ -82,7 +90,10 @@ enum UnknownFile {
     }
 
     private static func meant(by name: String, in words: [String: String]) -> String? {
-        let meant = words[name.lowercased().filter { $0 != "-" && $0 != "_" && $0 != " " }]
+        var word = name.lowercased()
+        // An editor or a mail program puts it behind the ending.
+        if word.hasSuffix(".txt") { word.removeLast(4) }
+        let meant = words[word.filter { $0 != "-" && $0 != "_" && $0 != " " }]
         return meant == name ? nil : meant
     }
 

@@ -43,6 +43,9 @@ struct Import: ParsableCommand {
         }
         guard programId?.isEmpty != true else { throw ValidationError("--program-id is empty.") }
         guard tokens != "-" || fields != "-" else { throw ValidationError("Standard input holds one answer alone.") }
+        guard !"\(into)/".hasPrefix("marketing-activities/") else {
+            throw ValidationError("--into is a path below marketing-activities: leave that folder out.")
+        }
         for part in into.split(separator: "/", omittingEmptySubsequences: false) where !into.isEmpty {
             guard !part.isEmpty, !part.hasPrefix("."), part.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
                 throw ValidationError("--into is a path below marketing-activities, such as Webinars/Spring.")

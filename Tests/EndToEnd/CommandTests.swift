@@ -211,6 +211,8 @@ extension EndToEnd {
             }
             unlink(file)
             rmdir("\(folder.path)/marketing-activities")
+            let twice = ["--program-id", "9", "--into", "marketing-activities/Webinars"]
+            #expect(Child.run([Installation.program, "import", "--store", folder.path] + twice).status == 64)
             for into in ["Launch.tmp", "Webinars/Old~"] {
                 let refused = flowhook("import", "--store", folder.path, "--program-id", "9", "--into", into)
                 #expect(refused.status == 64 && refused.output.contains("pass over"), "\(refused)")

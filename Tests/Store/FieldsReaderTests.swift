@@ -144,6 +144,18 @@ import Testing
         #expect(fields.field(mappedAs: "title__c")?.displayName == "Title")
         #expect(fields.position(ofRESTName: "company").map { fields.fields[$0].displayName } == "Company Name")
         #expect(fields.field(named: "Shoe Size")?.restName == "shoeSize")
+        // Two SOAP names that differ in case alone: each is mapped by its own.
+        let twins = try #require(
+            load(
+                #"""
+                {"displayName": "Alpha", "dataType": "string", "rest": {"name": "r1"}, "soap": {"name": "A"}},
+                {"displayName": "Beta", "dataType": "string", "rest": {"name": "R1"}, "soap": {"name": "a"}}
+                """#
+            ).snapshot
+        ).leadFields
+        #expect(["A", "a"].map { twins.field(mappedAs: $0)?.displayName } == ["Alpha", "Beta"])
+        let byREST = ["r1", "R1"].map { twins.position(ofRESTName: $0).map { twins.fields[$0].displayName } }
+        #expect(byREST == ["Alpha", "Beta"])
         // A company's field is found by its own name, whoever else has it for a display name.
         let template = TemplateCompiler(leadFields: fields, companyFields: snapshot.companyFields)
             .payload("{{company.Company Name}}", encoding: TokenEncoding.none, contentType: nil).template

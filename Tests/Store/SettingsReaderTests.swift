@@ -64,7 +64,8 @@ import Testing
         "log_format: xml", "activity_response: maybe", "listen: nonsense", "listen: 'unix:'", "listen: tcp:9000",
         "listen: 'tcp::9000'", "listen: tcp:127.0.0.1:99999", "listen: tcp:a b:9000",
         "listen: unix:/\(String(repeating: "p", count: 107))", "proxy: 'http://'", "proxy: http://a b:99999",
-        "proxy: http://proxy:99999", "proxy: 'socks5h://user:pass@:1080'", "proxy: http://proxy:0",
+        "proxy: http://proxy:99999", "proxy: 'socks5h://user:pass@:1080'",
+        "proxy: http://proxy:0", "proxy: http://proxy.example.com",
     ])
     func refuses(line: String) {
         let result = TemporaryStore(["flowhook.yaml": line]).load()
@@ -75,7 +76,7 @@ import Testing
     @Test(arguments: [
         "listen: unix:/run/flowhook.sock", "listen: unix:flowhook.sock", "listen: tcp:127.0.0.1:9000",
         "listen: 'tcp:[::1]:9000'", "listen: tcp:localhost:0", "listen: unix:/\(String(repeating: "p", count: 106))",
-        "listen: ''", "proxy: http://proxy.example.com",
+        "listen: ''", "proxy: http://proxy.example.com:80",
         "proxy: https://user:p%40ss@proxy:3128/", "proxy: 'socks5h://[::1]:1080'",
     ])
     func takes(line: String) {
@@ -89,6 +90,12 @@ import Testing
         #expect(settings?.mount == "/line")
         #expect(settings?.maxInFlight == 2)
         #expect(settings?.logLevel == .error)
+    }
+
+    @Test func namesTheNetworkThatIsNone() {
+        let yaml = "allow_networks:\n  - 127.0.0.0/8\n  - '*'\n  - 10.0.0.0/8\n"
+        let found = TemporaryStore(["flowhook.yaml": yaml]).load().diagnostics
+        #expect(found.map(\.line) == [3] && found.map(\.column) == [5])
     }
 
     @Test func anEmptyVariableTakesASettingOfTheFileBack() {

@@ -21,6 +21,9 @@ import Testing
         ("webhooks/x.YAML", "x.yaml"), ("webhooks/deep/x.Yml", "x.yml"), ("tests/x.YAML", "x.yaml"),
         ("marketing-activities/My-Tokens.YAML", "my-tokens.yaml"),
         ("webhooks/enrich-lead", "enrich-lead.yaml"), ("webhooks/a.json", "a.yaml"), ("tests/a.Yaml.txt", "a.yaml"),
+        ("flowhook.yaml.txt", "flowhook.yaml"), ("fields.json.txt", "fields.json"), ("fields.yaml", "fields.json"),
+        ("program.yaml", "marketing-activities/PROGRAM/program.yaml"),
+        ("marketing-activities/my-tokens.yaml.txt", "my-tokens.yaml"),
         ("webhooks/a.yml.TXT", "a.yml"), ("tests/a.JSON", "a.yaml"), ("test/a.yaml", "tests/"),
     ])
     func isToldWithWhatWasMeant(path: String, suggestion: String) {

@@ -4,10 +4,12 @@ extension FlowActionRequest {
     /// How many My Tokens a request may override.
     package static let maximumTokens = 100
 
-    /// Decodes and checks the body of a flow action request.
+    /// Decodes and checks the body of a flow action request; a byte order mark before it is passed over (RFC 8259, section
+    /// 8.1).
     ///
     /// - Throws: `malformed-request` or `unknown-member`, with a sentence that names the member and what is allowed.
     package convenience init(decoding body: [UInt8]) throws(Problem) {
+        let body = body.starts(with: ByteOrderMark.utf8) ? Array(body.dropFirst(ByteOrderMark.utf8.count)) : body
         var parts = Parts()
         do throws(Problem) {
             try body.withUnsafeBufferPointer { bytes throws(Problem) in
@@ -341,7 +343,7 @@ extension Problem {
             .malformedRequest,
             detail: isEmpty
                 ? "The body is empty; send a JSON object with \"webhook\" and \"lead\"."
-                : "The body is no valid JSON: \(error.code.rawValue), at byte \(error.offset)."
+                : "The body is no valid JSON: \(error.code.rawValue), at byte \(error.offset + 1)."
         )
     }
 }

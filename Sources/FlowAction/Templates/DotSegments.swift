@@ -1,4 +1,5 @@
-/// The parts of a URL's path that are `.` or `..`, encoded or not.
+/// The parts of a URL's path that are `.` or `..`, encoded or not, and with parameters behind them or not (`..;a=1`): servers
+/// take those off before they follow the dots (RFC 3986, section 3.3).
 enum DotSegments {
     /// How many a path has; what follows a `?` is no part of it.
     static func count(in path: ArraySlice<UInt8>) -> Int {
@@ -25,6 +26,10 @@ enum DotSegments {
             // Some servers take a backslash for a slash.
             case UInt8(ascii: "/"), UInt8(ascii: "\\"): end()
             case UInt8(ascii: "."): dots += 1
+            // The rest of the part is parameters, and none of them dots.
+            case UInt8(ascii: ";"):
+                if isPlain, dots == 1 || dots == 2 { count += 1 }
+                isPlain = false
             default: isPlain = false
             }
         }

@@ -52,6 +52,34 @@ enum NestedFormat: String {
         return []
     }
 
+    /// The formats inside the text and the CDATA sections of an XML template.
+    static func findings(inXML text: TokenizedText) -> [TemplateFinding] {
+        var reader = TemplateReader(text)
+        var start: Int?
+        var (hasQuote, isCDATA) = (false, false)
+        while !reader.isAtEnd {
+            if reader.isAtHole, let start,
+                let format = NestedFormat(text.bytes[start..<reader.position], hasQuote: hasQuote),
+                isCDATA || format == .json
+            {
+                return [format.finding(at: reader.position, inside: "XML")]
+            }
+            if !isCDATA, reader.take("<![CDATA[") {
+                (start, hasQuote, isCDATA) = (reader.position, false, true)
+                continue
+            }
+            switch reader.byte {
+            case UInt8(ascii: "\""): hasQuote = start != nil
+            case UInt8(ascii: "<") where !isCDATA: start = nil
+            case UInt8(ascii: ">") where !isCDATA || text.bytes[..<reader.position].suffix(2).elementsEqual("]]".utf8):
+                (start, hasQuote, isCDATA) = (reader.position + 1, false, false)
+            default: break
+            }
+            reader.advance()
+        }
+        return []
+    }
+
     /// The warning of a token in it.
     func finding(at offset: Int, inside outer: String) -> TemplateFinding {
         TemplateFinding(

@@ -115,6 +115,7 @@ struct PayloadPlaces {
         do {
             try scanner.scan()
             places = scanner.places
+            if reports { findings += NestedFormat.findings(inXML: text) }
         } catch {
             fill(with: .xmlText)
             guard reports else { return }

@@ -8,10 +8,33 @@ package struct FieldCatalog: Sendable {
     private let positions: NameTable
     /// Names that several fields claim, as they are spelt, and whose they are.
     private let contested: [String: Int]
-    /// The SOAP API names that are another field's by the rule, in lower case, and the fields whose they are.
-    private let lostSOAPNames: [String: Int]
+    /// The SOAP API names that are another field's by the rule.
+    private let lostSOAPNames: LostNames
     /// The same of REST API names.
-    private let lostRESTNames: [String: Int]
+    private let lostRESTNames: LostNames
+
+    /// Names of one kind that are another field's by the rule, and the fields whose they are.
+    private struct LostNames {
+        /// By the name in lower case.
+        let byName: [String: Int]
+        /// By the spelling, with those of the fields that won them.
+        let bySpelling: [String: Int]
+
+        init(_ name: (LeadField) -> String, of fields: [LeadField], in positions: NameTable) {
+            let lost = fields.indices.filter { positions[name(fields[$0])] != $0 }
+            let byName = Dictionary(
+                lost.map { (name(fields[$0]).lowercased(), $0) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            self.byName = byName
+            let contested = byName.isEmpty ? [] : fields.indices.filter { byName[name(fields[$0]).lowercased()] != nil }
+            bySpelling = Dictionary(contested.map { (name(fields[$0]), $0) }, uniquingKeysWith: { first, _ in first })
+        }
+
+        subscript(name: String) -> Int? {
+            byName.isEmpty ? nil : bySpelling[name] ?? byName[name.lowercased()]
+        }
+    }
 
     /// Indexes fields by their names; of two fields that claim one name, the earlier kind of name wins,
     /// then the earlier field.
@@ -26,12 +49,9 @@ package struct FieldCatalog: Sendable {
         for index in fields.indices { names += fields[index].otherNames.map { ($0, index) } }
         let positions = NameTable(names)
         self.positions = positions
-        func lost(_ name: (LeadField) -> String) -> [String: Int] {
-            let lost = fields.indices.filter { positions[name(fields[$0])] != $0 }
-            return Dictionary(lost.map { (name(fields[$0]).lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
-        }
-        let (soap, rest) = (lost(\.soapName), lost(\.restName))
-        let lostNames = Set(soap.keys).union(rest.keys)
+        let soap = LostNames(\.soapName, of: fields, in: positions)
+        let rest = LostNames(\.restName, of: fields, in: positions)
+        let lostNames = Set(soap.byName.keys).union(rest.byName.keys)
         (lostSOAPNames, lostRESTNames) = (soap, rest)
         contested = Dictionary(
             lostNames.isEmpty ? [] : own.filter { lostNames.contains($0.name.lowercased()) },
@@ -46,7 +66,7 @@ package struct FieldCatalog: Sendable {
 
     /// The position of the field of a REST API name, whoever else claims it.
     package func position(ofRESTName name: String) -> Int? {
-        lostRESTNames[name.lowercased()] ?? positions[name]
+        lostRESTNames[name] ?? positions[name]
     }
 
     /// The field that a name stands for, if there is one.
@@ -56,6 +76,6 @@ package struct FieldCatalog: Sendable {
 
     /// The field that a response mapping names: the SOAP API name comes before every other.
     package func field(mappedAs name: String) -> LeadField? {
-        (lostSOAPNames[name.lowercased()] ?? position(of: name)).map { fields[$0] }
+        (lostSOAPNames[name] ?? position(of: name)).map { fields[$0] }
     }
 }

@@ -7,11 +7,12 @@ extension ProgramTree {
         case .folder(let folder):
             return folder
         case .unknown:
+            let near = meant(by: reference.text)
             throw Problem(
                 .unknownProgram,
                 detail: """
-                    No program has this id, path or name; a program is named by its id, its path below \
-                    marketing-activities, or its name.
+                    No program has this id, path or name\(near.map { "; did you mean \"\($0)\"?" } ?? ".") A program is \
+                    named by its id, its path below \(Self.directory), or its name; case counts.
                     """
             )
         case .ambiguous(let ids):
@@ -23,5 +24,21 @@ extension ProgramTree {
                     """
             )
         }
+    }
+
+    /// How many folders are looked through for a suggestion: a request is not to hold others up.
+    private static let mostSuggested = 2_000
+
+    /// The path or name that a wrong one was meant to be; `nil` where none is near.
+    private func meant(by text: String) -> String? {
+        let prefix = "\(Self.directory)/"
+        if text.hasPrefix(prefix), case .folder = folder(for: String(text.dropFirst(prefix.count))) {
+            return String(text.dropFirst(prefix.count))
+        }
+        guard folders.count <= Self.mostSuggested else { return nil }
+        let paths = folders.dropFirst().map(\.path)
+        let last = text.lowercased()
+        let ofLast = paths.first { $0.split(separator: "/").last?.lowercased() == last }
+        return ofLast ?? NearestWord.find(text, among: programs.map(\.name) + paths)
     }
 }

@@ -18,7 +18,7 @@ package final class TokenScope: Sendable {
     /// - Parameters:
     ///   - folder: the folder of the request's program in the snapshot's tree, 0 (the root) without one.
     ///   - instant: the one moment that every `system` token of the request shows.
-    /// - Throws: `malformed-request` where one field stands under two of its names, and where a secret is overridden
+    /// - Throws: `malformed-request` where one field stands under two of its names, or a name in two spellings, and where a secret is overridden
     ///   with a value too short to be kept out of everything.
     package init(
         request: FlowActionRequest,
@@ -60,8 +60,16 @@ package final class TokenScope: Sendable {
         var positions: [Int] = []
         positions.reserveCapacity(members.count)
         var seen = SeenPositions()
+        // Names of no field, in lower case.
+        var others: Set<String> = []
         for index in members.indices {
             let position = position(members[index].name) ?? -1
+            if position < 0, !others.insert(members[index].name.lowercased()).inserted {
+                throw Problem(
+                    .malformedRequest,
+                    detail: "\"\(place)\" has \"\(members[index].name)\" twice; case does not matter."
+                )
+            }
             if position >= 0, !seen.insert(position), let earlier = positions.firstIndex(of: position) {
                 throw Problem(
                     .malformedRequest,

@@ -16,9 +16,9 @@ package struct CallResult: Sendable {
 ///
 /// An object, since it is handed on from stage to stage and its parts are many.
 package final class ServiceAnswer: Sendable {
-    /// The HTTP status, 200 to 599.
+    /// The HTTP status, from 200 on, as the service sent it.
     package let status: Int
-    /// The reason phrase; empty where none came, as in HTTP/2.
+    /// The reason phrase; empty where none came.
     package let reasonPhrase: String
     /// The value of `Content-Type`, where there was one.
     package let contentType: String?

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Reads lines of a response's head as libcurl hands them over (CURLOPT_HEADERFUNCTION), in bytes.
 enum HeaderLine {
-    /// What follows the version and the status in a status line; empty in HTTP/2.
+    /// What follows the version and the status in a status line; empty where nothing does.
     static func reasonPhrase(_ line: UnsafeRawBufferPointer) -> String {
         var end = line.count
         while end > 0, line[end - 1] <= 0x20 { end -= 1 }

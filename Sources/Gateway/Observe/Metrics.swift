@@ -136,7 +136,7 @@ package final class Metrics: Sendable {
         }
         text.begin("flowhook_problems_total", .counter, "Requests that were refused.")
         for name in Problem.Name.allCases { text.sample([("problem", name.rawValue)], problems[name.position]) }
-        text.begin("flowhook_errors_total", .counter, "Flow actions without a usable answer, by the type of error.")
+        text.begin("flowhook_errors_total", .counter, "Flow actions that were rejected or failed.")
         for type in CallFailure.Kind.allCases { text.sample([("type", type.rawValue)], failures[type.position]) }
         text.begin("flowhook_connections_ended_total", .counter, "Connections that ended without an answer.")
         for end in ConnectionEnd.allCases { text.sample([("end", end.rawValue)], connectionEnds[end.position]) }

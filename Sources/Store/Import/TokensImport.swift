@@ -54,7 +54,7 @@ package struct TokensImport: Sendable {
         do {
             json = try JSONValue(parsing: bytes)
         } catch {
-            throw Flaw(message: "this is no valid JSON: \(error.code.rawValue), at byte \(error.offset)")
+            throw Flaw(message: "this is no valid JSON: \(error.code.rawValue), at byte \(error.offset + 1)")
         }
         guard json["success"] != .boolean(false) else {
             let reason = json["errors"]?[0]?["message"]?.stringValue ?? "no reason is given"

@@ -50,9 +50,9 @@ import Testing
         ("", "malformed-request", "empty"),
         ("no", "malformed-request", "JSON"),
         ("[]", "malformed-request", "object"),
-        (#"{"webhook": "a", "lead": {}} x"#, "malformed-request", "byte 29"),
+        (#"{"webhook": "a", "lead": {}} x"#, "malformed-request", "byte 30"),
         // That it is no JSON goes before what else is wrong, wherever either stands.
-        (#"{"webhook": 1, "lead": {}} x"#, "malformed-request", "byte 27"),
+        (#"{"webhook": 1, "lead": {}} x"#, "malformed-request", "byte 28"),
         (#"{"leed": {}, "lead": {"x": 01}}"#, "malformed-request", "JSON"),
         (#"["webhook", "lead""#, "malformed-request", "JSON"),
         (#"{"lead": {}}"#, "malformed-request", "\"webhook\""),
@@ -117,6 +117,11 @@ import Testing
                 (error as? Problem)?.detail.contains("twice") ?? false
             }
         }
+    }
+
+    @Test func passesOverAByteOrderMark() throws {
+        let body = [0xEF, 0xBB, 0xBF] + Array(#"{"webhook": "a", "lead": {"id": 1}}"#.utf8)
+        #expect(try FlowActionRequest(decoding: body).webhook == "a")
     }
 
     /// No template can name these: they would override nothing, and nobody would know.

@@ -213,6 +213,21 @@ struct PayloadPlacesTests {
         payload.check(.json)
     }
 
+    @Test(
+        "A format inside XML",
+        arguments: [
+            PayloadCase("<a><![CDATA[<?xml version='1.0'?><b>{{my.A}}</b>]]></a>", finds: "nested-format", at: 36),
+            PayloadCase(#"<a><![CDATA[{"t": "{{my.A}}"}]]></a>"#, finds: "nested-format", at: 19),
+            PayloadCase(#"<a><b/>{"t": "{{my.A}}"}</a>"#, finds: "nested-format", at: 14),
+            PayloadCase(#"<a b="{">{{my.A}}</a>"#, .xmlText),
+            PayloadCase("<a><![CDATA[<p>{{my.A}}</p>]]>{{my.A}}</a>", .xmlCDATA, .xmlText),
+            PayloadCase(#"<a><![CDATA[{"t": 1}]]>{{my.A}}</a>"#, .xmlText),
+        ]
+    )
+    func nestedInXML(_ payload: PayloadCase) {
+        payload.check(.xml)
+    }
+
     @Test("The Content-Type is held against the encoding")
     func otherContentType() {
         let form = "application/x-www-form-urlencoded; charset=utf-8"

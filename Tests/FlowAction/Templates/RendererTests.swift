@@ -26,6 +26,8 @@ struct RendererTests {
             ("https://h/v1/../{{my.A}}", "..", "", false), ("https://h/v1/.{{my.A}}", ".?x", "", true),
             ("https://h/v1/../{{my.A}}", "x", "", true), ("https://h/v1/{{my.A}}", "...", "", true),
             ("https://h/v1/{{my.A}}", "a..b", "", true), ("https://h/v1?p=/{{my.A}}/", "..", "", true),
+            ("https://h/v1/{{my.A}};p/y", "..", "", false), ("https://h/v1/{{my.A}}/y", "..;a", "", false),
+            ("https://h/v1/..;a/{{my.A}}", "x", "", true), ("https://h/v1/{{my.A}}", "a;..", "", true),
             ("https://h/v1/x{{my.A}}", "..", "", true), ("https://h/v1/..?p={{my.A}}", "..", "", true),
         ]
     )

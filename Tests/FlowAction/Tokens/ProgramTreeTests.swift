@@ -31,6 +31,19 @@ import Testing
         #expect(Self.found(reference, in: Self.tree(["Webinar", "P0", "100"])) == expected)
     }
 
+    /// What the sentence about a program that there is none of ends with.
+    @Test(arguments: [
+        ("marketing-activities/P1", "P1"), ("p1", "P1"), ("webinar", "Webinar"), ("Webniar", "Webinar"), ("4711", nil),
+    ])
+    func suggests(reference: String, suggestion: String?) {
+        #expect {
+            try TokenListing(of: Self.tree(["Webinar", "P0", "100"]), for: .text(reference))
+        } throws: { error in
+            let detail = (error as? Problem)?.detail ?? ""
+            return suggestion.map { detail.contains("did you mean \"\($0)\"?") } ?? !detail.contains("did you mean")
+        }
+    }
+
     @Test(arguments: [("Twin", "100, 103"), ("Triplet", "102, 104, 105"), ("Only", "folder 2")])
     func namesAllProgramsOfOneName(name: String, expected: String) {
         let tree = Self.tree(["Twin", "Only", "Triplet", "Twin", "Triplet", "Triplet"])

@@ -230,6 +230,17 @@ private struct Fixture {
         }
     }
 
+    @Test(arguments: [
+        #""lead": {"custom": 1, "Other": 1, "CUSTOM": 2}"#, #""lead": {}, "company": {"x": 1, "X": 2}"#,
+    ])
+    func aNameOfNoFieldInTwoSpellingsIsRefused(members: String) {
+        #expect {
+            try Fixture.scope(#"{"webhook": "w", \#(members)}"#)
+        } throws: { error in
+            (error as? Problem)?.detail.contains("twice; case does not matter") ?? false
+        }
+    }
+
     /// A My Token: its folder, what the request overrides, and what becomes of it.
     @Test(
         arguments: [
