@@ -38,7 +38,7 @@ package final class Server {
             respond: { request, loop in await service.respond(to: request, on: loop) },
             maximumBodyBytes: { service.maximumRequestBytes }
         )
-        if let loop = loops.first { service.observer.wait(on: loop) }
+        if let loop = loops.first { service.observer.useTimers(of: loop) }
         options.ended = { end, detail in service.observer.tell(end, detail) }
         options.maximumConnections = DescriptorBudget.raised().maximumConnections
         fastCGI = try FastCGIServer(listener: socket, loops: loops, options: options)

@@ -66,7 +66,7 @@ package struct CaseLoader {
             }
         }
         result.cases.sort { $0.file < $1.file }
-        result.diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+        result.diagnostics.sortByPlace()
         return result
     }
 }

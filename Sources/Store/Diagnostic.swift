@@ -53,3 +53,10 @@ package struct Diagnostic: Sendable, Hashable {
         scalar.value < 0x20 || 0x7F..<0xA0 ~= scalar.value || scalar.value == 0x2028 || scalar.value == 0x2029
     }
 }
+
+extension [Diagnostic] {
+    /// Sorts findings by file, line and column.
+    package mutating func sortByPlace() {
+        sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    }
+}

@@ -23,6 +23,7 @@ struct FileStamp: Hashable {
     /// the kernel's clock, or to a second or two, and a second change within that leaves the stamp as it was.
     private static let granularity = 2
 
+    /// Takes what the system says of a file (fstat(2)).
     init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

@@ -18,7 +18,9 @@ package struct StoreFiles {
 
     /// Why a file cannot be read, as a sentence for a finding.
     struct ReadError: Error, Equatable {
+        /// The code of the finding.
         var code: String
+        /// What is wrong, with the reason that the system gives.
         var message: String
     }
 

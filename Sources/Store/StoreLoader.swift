@@ -85,7 +85,7 @@ package final class StoreLoader {
             addresses: AddressPolicy(allowing: settings.allowNetworks)
         )
         let webhooks = self.webhooks(pass, reader, tree, &diagnostics)
-        diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+        diagnostics.sortByPlace()
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
             return LoadResult(snapshot: nil, diagnostics: Consequences.leftOut(of: diagnostics))
         }

@@ -8,7 +8,7 @@ package struct XMLError: Error, Sendable, Hashable {
     package var column: Int
 
     /// What is wrong with a document.
-    package enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable {
         /// There is no element: nothing at all, or something before the first one.
         case noElement = "no root element"
         /// The document ends inside an element.

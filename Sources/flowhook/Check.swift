@@ -42,7 +42,7 @@ extension LoadResult {
     /// Takes what was found in the store's cases; an error in one is an error of the store here, and here alone.
     fileprivate mutating func add(_ cases: CaseLoader.Result) {
         diagnostics += cases.diagnostics
-        diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+        diagnostics.sortByPlace()
         if !cases.broken.isEmpty { snapshot = nil }
     }
 

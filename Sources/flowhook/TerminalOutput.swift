@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import CLinux
 internal import FlowAction
 internal import Glibc
@@ -11,6 +12,20 @@ func printJSON(_ value: JSONValue) {
     var bytes = value.prettyPrinted
     if isatty(STDOUT_FILENO) == 1 { bytes = escapingControls(bytes) }
     print(String(decoding: isColourful(STDOUT_FILENO) ? colouredJSON(bytes) : bytes, as: UTF8.self))
+}
+
+/// Prints a problem as the gateway would answer it.
+///
+/// - Returns: the exit status of a problem.
+func printProblem(_ problem: Problem) -> ExitCode {
+    printError([String(decoding: problem.serialized, as: UTF8.self)])
+    return ExitCode(2)
+}
+
+/// Writes lines to standard error.
+func printError(_ lines: [String]) {
+    let text = lines.map { "\($0)\n" }.joined()
+    _ = text.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// Ends the process with an error, when it comes to its end, where standard output has not taken all that was printed: on a

@@ -2,8 +2,6 @@ package import JSON
 
 /// The My Tokens that a program, or a folder, has: its own and those it inherits, secrets masked.
 package struct TokenListing: Sendable {
-    /// The path of the folder below `marketing-activities`.
-    package let path: String
     /// The program that the folder is, if it is one.
     package let program: Program?
     /// The tokens by name, without regard to case.
@@ -24,7 +22,6 @@ package struct TokenListing: Sendable {
     package init(of tree: ProgramTree, for reference: Scalar) throws(Problem) {
         let folder = try tree.requireFolder(for: reference)
         self.tree = tree
-        path = tree.folders[folder].path
         program = tree.program(of: folder)
         var rows: [String: Row] = [:]
         var next: Int? = folder

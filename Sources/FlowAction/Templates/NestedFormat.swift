@@ -1,7 +1,9 @@
 /// A format inside a value of another one, such as JSON in a member of a form: a token in it is encoded for the outer one
 /// alone.
 enum NestedFormat: String {
+    /// Text that begins with `{` or `[`, and has a name in quotes.
     case json = "JSON"
+    /// Text that begins with `<?xml`.
     case xml = "XML"
 
     /// How many bytes of blanks there may be before a format.

@@ -12,7 +12,7 @@ package struct ServiceURL: Sendable, Hashable {
     package let authority: Range<Int>
 
     /// What keeps a text from being the URL of a service.
-    package enum Flaw: String, Error, Sendable, CaseIterable {
+    package enum Flaw: String, Error, Sendable {
         /// A scheme that is missing or another one.
         case scheme = "it does not begin with http:// or https://"
         /// No host, or one that holds what no host may.

@@ -32,7 +32,7 @@ package struct Template: Sendable {
 }
 
 /// Where a token stands in a template: it decides how its value is written.
-package enum Place: String, Sendable, CaseIterable {
+package enum Place: String, Sendable {
     /// A payload under `None`: as it is.
     case plain
     /// A payload under `Form/Url`.

@@ -9,7 +9,7 @@ package struct URLTemplate: Sendable {
     package var target: ServiceURL?
 
     /// The parts of a URL in which a token may stand.
-    package enum Part: String, Sendable, CaseIterable {
+    package enum Part: String, Sendable {
         /// Up to the end of host and port, `user:password@` apart.
         case authority
         /// `user:password`.

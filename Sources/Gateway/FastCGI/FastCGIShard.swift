@@ -5,7 +5,9 @@ internal import Synchronization
 /// The connections of one event loop, and its hand in accepting them.
 final class FastCGIShard: EventHandler, @unchecked Sendable {
     // Safe: touched on its loop's thread alone, but for `count`, which is atomic.
+    /// The loop whose thread owns the connections.
     let loop: EventLoop
+    /// Who answers, and the bounds of all shards together.
     let options: FastCGIServer.Options
     /// Where libfcgi reads and writes what the loop moves itself.
     let pair: LibraryPair

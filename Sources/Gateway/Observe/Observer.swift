@@ -39,8 +39,8 @@ package final class Observer: Sendable {
     }
 
     /// Tells on time, by a running loop, what happens so often that it is told together.
-    func wait(on loop: EventLoop) {
-        for tally in [losses] + connectionEnds.values { tally.wait(on: loop) }
+    func useTimers(of loop: EventLoop) {
+        for tally in [losses] + connectionEnds.values { tally.useTimers(of: loop) }
     }
 
     /// Takes a new snapshot's settings and webhooks.

@@ -25,8 +25,8 @@ package final class Tally: Sendable {
         self.tell = tell
     }
 
-    /// Waits on a loop from now on; without one the others are told by the next ``flush()`` alone.
-    package func wait(on loop: EventLoop) {
+    /// Times the sums by a loop from now on; without one the others are told by the next ``flush()`` alone.
+    package func useTimers(of loop: EventLoop) {
         state.withLock { $0.loop = loop }
     }
 

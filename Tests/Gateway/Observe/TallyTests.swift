@@ -40,7 +40,7 @@ import Testing
         loop.start()
         defer { loop.stop() }
         let (tally, told) = tally(quiet: 50_000_000)
-        tally.wait(on: loop)
+        tally.useTimers(of: loop)
         for number in 1...10 {
             tally.add(1, "a")
             tally.add(1, "a")
