@@ -18,8 +18,8 @@ package final class TokenScope: Sendable {
     /// - Parameters:
     ///   - folder: the folder of the request's program in the snapshot's tree, 0 (the root) without one.
     ///   - instant: the one moment that every `system` token of the request shows.
-    /// - Throws: `malformed-request` where one field stands under two of its names, or a name in two spellings, and where a secret is overridden
-    ///   with a value too short to be kept out of everything.
+    /// - Throws: `malformed-request` where one field stands under two of its names, or a name in two spellings, and where a
+    ///   secret is overridden with a value too short to be kept out of everything.
     package init(
         request: FlowActionRequest,
         snapshot: Snapshot,
@@ -67,7 +67,7 @@ package final class TokenScope: Sendable {
             if position < 0, !others.insert(members[index].name.lowercased()).inserted {
                 throw Problem(
                     .malformedRequest,
-                    detail: "\"\(place)\" has \"\(members[index].name)\" twice; case does not matter."
+                    detail: "\"\(place)\" has \"\(members[index].name.prefix(60))\" twice; case does not matter."
                 )
             }
             if position >= 0, !seen.insert(position), let earlier = positions.firstIndex(of: position) {
