@@ -19,9 +19,13 @@ extension Operation {
         @Test func theServiceIsKilledInMidAnswer() throws {
             let port = Installation.freePort()
             let script = """
-                import socket, threading
+                import socket, threading, time
                 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind(("127.0.0.1", \(port))); s.listen(64)
+                # A connection of another test may have the port as its own for a while.
+                while True:
+                    try: s.bind(("127.0.0.1", \(port))); break
+                    except OSError: time.sleep(0.05)
+                s.listen(64)
                 def serve(c):
                     while True:
                         head = b""
