@@ -179,6 +179,9 @@ import Testing
                 + "expect: {outcome: rejected, attempts: 1}",
             "request: {webhook: retry, lead: {}}\nanswer: {status: 302, headers: {Location: 'https://10.0.0.1/'}}\n"
                 + "expect: {outcome: failed, error: {type: blocked-address, sent: yes}, attempts: 1}",
+            "request: {webhook: retry, lead: {}}\nanswer: {status: 302, headers: {Location: 'https://10.0.0.1./'}}\n"
+                + "expect: {error: blocked-address}",
+            request + "answer: {status: 999}\nexpect: {outcome: rejected, activity: {responseCode: 999}}",
             "request: {webhook: retry, lead: {}}\nanswers: [{status: 302, headers: {Location: /b}}, {status: 200}]\n"
                 + "expect: {outcome: sent, attempts: 1}",
         ]

@@ -251,7 +251,10 @@ import Testing
     ]
 
     /// What goes to the machine itself crosses no wire.
-    @Test(arguments: [("127.0.0.1", true), ("[::1]", true), ("localhost", true), ("127.9.9.9", true), ("[::2]", false)])
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.0.0.1.", true), ("[::1]", true), ("localhost", true), ("127.9.9.9", true),
+        ("[::2]", false),
+    ])
     func aSecretStaysOnTheMachineInTheClear(host: String, isAllowed: Bool) {
         let found = TemporaryStore([
             "flowhook.yaml": "allow_networks: [127.0.0.0/8, \"::/64\"]\n",
@@ -282,6 +285,15 @@ import Testing
         var without = files
         without["marketing-activities/my-tokens.yaml"] = "Key: {secret: true, value: supersecret99}\n"
         #expect(TemporaryStore(without).load().snapshot != nil)
+    }
+
+    /// With a dot behind it an address is one all the same, where a My Token gives it as where the URL does.
+    @Test func anAddressOfAMyTokenWithADotBehindIt() {
+        let found = TemporaryStore([
+            "webhooks/a.yaml": "url: '{{my.Base}}/x'\n",
+            "marketing-activities/my-tokens.yaml": "Base: http://10.9.9.9.\n",
+        ]).load().diagnostics
+        #expect(found.map(\.code) == ["program-url"], "\(found)")
     }
 
     /// A call refuses such a URL, whoever of the two gives the credentials.
