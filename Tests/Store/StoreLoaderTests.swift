@@ -165,6 +165,7 @@ import Testing
         ),
         .webhook("custom_headers: {X-Note: ok}\ndescription: Lead #{{lead.Id}} a", "3:19: warning", "yaml-comment"),
         .webhook("description: paint it #ff0000", "2:23: warning", "yaml-comment"),
+        .webhook("description: paint it #FACADE", "2:23: warning", "yaml-comment"),
         .webhook("description: \"a\u{2028}b\"", "2:16: warning", "yaml-line-break"),
         .webhook("description: ticket #12", "2:21: warning", "yaml-comment"),
         .webhook("description: Alerts #leads-emea", "2:21: warning", "yaml-comment"),

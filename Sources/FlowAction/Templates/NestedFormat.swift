@@ -61,8 +61,7 @@ enum NestedFormat: String {
         var (hasQuote, isCDATA) = (false, false)
         while !reader.isAtEnd {
             if reader.isAtHole, let start,
-                let format = NestedFormat(text.bytes[start..<reader.position], hasQuote: hasQuote),
-                isCDATA || format == .json
+                let format = NestedFormat(text.bytes[start..<reader.position], hasQuote: hasQuote)
             {
                 return [format.finding(at: reader.position, inside: "XML")]
             }
