@@ -70,7 +70,7 @@ enum NestedFormat: String {
                 continue
             }
             switch reader.byte {
-            case UInt8(ascii: "\""): hasQuote = start != nil
+            case UInt8(ascii: "\""): hasQuote = true
             case UInt8(ascii: "<") where !isCDATA: start = nil
             case UInt8(ascii: ">") where !isCDATA || text.bytes[..<reader.position].suffix(2).elementsEqual("]]".utf8):
                 (start, hasQuote, isCDATA) = (reader.position + 1, false, false)

@@ -124,7 +124,7 @@ struct URLPlaces {
                     : "a URL is one line without control characters"
             )
         }
-        checkEscapes(positions.filter { $0 >= authority.upperBound })
+        checkEscapes(positions)
     }
 
     /// Warns of what goes out as written and is taken for something else.

@@ -122,6 +122,13 @@ import XML
         #expect(finding?.suggestion == suggestion)
     }
 
+    @Test func suggestsNothingForAToken() throws {
+        let finding = #expect(throws: TemplateFinding.self) {
+            try ResponseAttribute("{{response.company}}", responseType: .json)
+        }
+        #expect(finding?.suggestion == nil && finding?.message.contains("no tokens") == true)
+    }
+
     @Test(
         "what is hardly meant",
         arguments: [

@@ -220,6 +220,8 @@ struct PayloadPlacesTests {
             PayloadCase(#"<a><![CDATA[{"t": "{{my.A}}"}]]></a>"#, finds: "nested-format", at: 19),
             PayloadCase(#"<a><b/>{"t": "{{my.A}}"}</a>"#, finds: "nested-format", at: 14),
             PayloadCase(#"<a b="{">{{my.A}}</a>"#, .xmlText),
+            PayloadCase(#"<a b="c">{ {{my.A}}</a>"#, .xmlText),
+            PayloadCase(#"<a>{"b" <c d="{{my.A}}"/></a>"#, .xmlAttribute),
             PayloadCase("<a><![CDATA[<p>{{my.A}}</p>]]>{{my.A}}</a>", .xmlCDATA, .xmlText),
             PayloadCase(#"<a><![CDATA[{"t": 1}]]>{{my.A}}</a>"#, .xmlText),
         ]

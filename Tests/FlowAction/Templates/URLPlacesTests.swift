@@ -101,6 +101,7 @@ struct URLPlacesTests {
             Case("https://h/?a=50%&b=1", "url-escape", at: 15, .warning),
             Case("https://h/?a=%4g", "url-escape", at: 13, .warning),
             Case("https://h/?a=%", "url-escape", at: 13, .warning),
+            Case("https://{{my.User}}%:{{my.Password}}@h/", "url-escape", at: 19, .warning),
             Case("https://h/?a=1&amp;b={{my.A}}", "url-escape", at: 14, .warning),
             Case("https://{{lead.Email}}/", "url-authority-token", at: 8),
             Case("https://h{{system.date}}", "url-authority-token", at: 9),

@@ -2,11 +2,12 @@ import FlowAction
 import Testing
 
 @Suite struct ProgramTreeTests {
-    /// Programs by name, each in a folder of its own.
+    /// Programs by name, each in a folder of its own: from the third on a deeper one.
     private static func tree(_ names: [String]) -> ProgramTree {
         let root = ProgramTree.Folder(path: "", parent: nil, tokens: [:])
         let folders = names.indices.map { index in
-            ProgramTree.Folder(path: "P\(index)", parent: 0, tokens: [:], program: index)
+            let path = index < 2 ? "P\(index)" : "EMEA/P\(index)"
+            return ProgramTree.Folder(path: path, parent: 0, tokens: [:], program: index)
         }
         let programs = names.enumerated().map { index, name in
             Program(id: .number("\(100 + index)"), name: name, description: nil, channel: nil, folder: index + 1)
@@ -33,7 +34,8 @@ import Testing
 
     /// What the sentence about a program that there is none of ends with.
     @Test(arguments: [
-        ("marketing-activities/P1", "P1"), ("p1", "P1"), ("webinar", "Webinar"), ("Webniar", "Webinar"), ("4711", nil),
+        ("marketing-activities/P1", "P1"), ("p1", "P1"), ("p2", "EMEA/P2"), ("webinar", "Webinar"),
+        ("Webniar", "Webinar"), ("4711", nil),
     ])
     func suggests(reference: String, suggestion: String?) {
         #expect {
