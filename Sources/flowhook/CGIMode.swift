@@ -10,7 +10,9 @@ enum CGIMode {
         ProcessProtection.hideFiles()
         // A call that is under way ends, and is told of, whoever stops the web server meanwhile.
         signal(SIGTERM, SIG_IGN)
-        let variables = environment
+        var variables = environment
+        // As with FastCGI, where a web server passes it empty it says nothing of the mount.
+        if variables["FLOWHOOK_MOUNT"] == "" { variables["FLOWHOOK_MOUNT"] = nil }
         let options = LoadOptions(environment: variables, secrets: .required)
         let loader = StoreLoader(directory: StoreOptions.directoryWithoutOption, options: options)
         let loaded = loader.load(at: .now)

@@ -77,6 +77,18 @@ extension EndToEnd {
             #expect(!result.output.contains("USAGE"))
         }
 
+        @Test func anEmptyMountOfTheWebServerIsNone() {
+            let store = "/tmp/flowhook-empty-mount-\(getpid())"
+            mkdir(store, 0o755)
+            defer { rmdir(store) }
+            let variables = [
+                "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/flow/healthz",
+                "FLOWHOOK_MOUNT": "", "FLOWHOOK_STORE": store,
+            ]
+            let result = Child.run([Installation.program], environment: variables)
+            #expect(result.output.hasPrefix("Status: 200 "), "\(result)")
+        }
+
         /// Whoever stops the web server ends no call that a CGI program has begun.
         @Test func endsItsCallWhenItIsToldToStop() throws {
             let service = RawServer { _, _ in [.wait(milliseconds: 1_000), .text("HTTP/1.1 204 X\r\n\r\n")] }
