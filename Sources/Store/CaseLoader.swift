@@ -37,15 +37,8 @@ package struct CaseLoader {
         while let (folder, above) = waiting.popLast() {
             let listing = files.list(folder)
             for findings in listing.failures { result.take(nil, findings) }
-            guard let identity = listing.identity else { continue }
-            let number: Int
-            switch walk.step(into: folder, identity, above: above) {
-            case .enter(let entered): number = entered
-            case .pass: continue
-            case .refuse(let findings):
-                result.take(nil, findings)
-                continue
-            }
+            let number = walk.enter(folder, listing.identity, above: above) { result.take(nil, $0) }
+            guard let number else { continue }
             waiting += listing.folders.reversed().map { ("\(folder)/\($0)", number) }
             for name in listing.files {
                 guard StoreFiles.isYAML(name) else {

@@ -16,16 +16,6 @@ struct FolderWalk {
     /// How many ways may lead to one folder: folders shared through links are few, and those in circles without number.
     static let maximumWays = 1_000
 
-    /// What is done about a folder.
-    enum Step {
-        /// It is read; its number, for those that lie in it.
-        case enter(Int)
-        /// Nothing: it has been read under another name, and the walk has an error already.
-        case pass
-        /// It is refused.
-        case refuse(Findings)
-    }
-
     private struct Place {
         var path: String
         var identity: Identity
@@ -48,37 +38,44 @@ struct FolderWalk {
     ///
     /// - Parameters:
     ///   - path: relative to the store.
+    ///   - identity: `nil` for a folder that could not be listed, which is passed over.
     ///   - above: the number of the folder that it lies in; `nil` for the first.
-    mutating func step(into path: String, _ identity: Identity, above: Int?) -> Step {
+    ///   - refuse: gets the reason where the folder may not be read.
+    /// - Returns: the folder's number, counted from 0, for those that lie in it; `nil` where it is not to be read: it is
+    ///   refused, or has been read under another name in a walk that has an error already.
+    mutating func enter(
+        _ path: String,
+        _ identity: Identity?,
+        above: Int?,
+        orRefuse refuse: (Findings) -> Void
+    ) -> Int? {
+        guard let identity else { return nil }
         let depth = above.map { places[$0].depth + 1 } ?? 0
         guard depth < Self.maximumDepth else {
-            return refuse(path, "folder-depth", "folders lie at most \(Self.maximumDepth) deep")
+            refuse(Findings(path, "folder-depth", "folders lie at most \(Self.maximumDepth) deep"))
+            return nil
         }
         var next = above
         while let number = next {
             if places[number].identity == identity {
                 isLooped = true
                 let message = "this link leads back to \(places[number].path), the folder that it lies in; remove it"
-                return refuse(link(on: path), "link-loop", message)
+                refuse(Findings(link(on: path), "link-loop", message))
+                return nil
             }
             next = places[number].above
         }
         let ways = ways[identity, default: 0]
-        if ways > 0, isLooped { return .pass }
+        if ways > 0, isLooped { return nil }
         guard ways < Self.maximumWays else {
             isLooped = true
             let message = "this is a folder that more than \(Self.maximumWays) ways lead to, over links; remove some"
-            return refuse(link(on: path), "link-loop", message)
+            refuse(Findings(link(on: path), "link-loop", message))
+            return nil
         }
         self.ways[identity] = ways + 1
         places.append(Place(path: path, identity: identity, above: above, depth: depth))
-        return .enter(places.count - 1)
-    }
-
-    private func refuse(_ path: String, _ code: String, _ message: String) -> Step {
-        var findings = Findings(file: path)
-        findings.add(.error, code, message)
-        return .refuse(findings)
+        return places.count - 1
     }
 
     /// The last link on the way to a folder; the folder itself where there is none.
@@ -89,5 +86,13 @@ struct FolderWalk {
             link = link[..<end]
         }
         return String(link)
+    }
+}
+
+extension Findings {
+    /// One error about a folder as a whole.
+    fileprivate init(_ folder: String, _ code: String, _ message: String) {
+        self.init(file: folder)
+        add(.error, code, message)
     }
 }

@@ -1,3 +1,4 @@
+internal import FlowAction
 internal import JSON
 
 /// Finds elements and names in the text of a JSON file that has been read already: values carry no places.
@@ -21,7 +22,7 @@ struct JSONPlaces {
             let start = index
             let byte = bytes[index]
             index += 1
-            if Self.isBlank(byte) { continue }
+            if byte.isBlank { continue }
             if isInList, depth == 2, startsElement, byte != UInt8(ascii: "]") {
                 offsets.append(start)
                 startsElement = false
@@ -116,9 +117,5 @@ struct JSONPlaces {
         }
         places += waiting.map { _ in (line, column) }
         return places
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 }

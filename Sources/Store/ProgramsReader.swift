@@ -23,16 +23,9 @@ struct ProgramsReader {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
             if !folder.diagnostics.isEmpty { diagnostics += folder.diagnostics }
-            guard let identity = folder.identity else { continue }
             // The walk numbers folders as the tree does.
-            let position: Int
-            switch walk.step(into: next.path, identity, above: next.parent) {
-            case .enter(let number): position = number
-            case .pass: continue
-            case .refuse(let findings):
-                diagnostics += findings.diagnostics
-                continue
-            }
+            let entered = walk.enter(next.path, folder.identity, above: next.parent) { diagnostics += $0.diagnostics }
+            guard let position = entered else { continue }
             folders.append(ProgramTree.Folder(path: next.pathInTree, parent: next.parent, tokens: [:]))
             for (name, path) in folder.files {
                 switch name {

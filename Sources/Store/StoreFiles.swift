@@ -273,8 +273,8 @@ package struct StoreFiles {
         }
     }
 
-    /// A path of the process as an absolute one.
-    static func absolutePath(of path: String) -> String {
+    /// A path as the process was given it, relative to its working directory, as an absolute one.
+    static func fromWorkingDirectory(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         guard let folder = getcwd(nil, 0) else { return "/\(path)" }
         defer { free(folder) }

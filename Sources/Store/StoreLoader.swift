@@ -42,7 +42,7 @@ package final class StoreLoader {
         var scope = scope
         if memory.passes == 0 { scope.form(unionWith: .everything) }
         if scope.isEverything {
-            watcher?.watch(paths: [StoreFiles.absolutePath(of: directory)], owner: "/", .everything)
+            watcher?.watch(paths: [StoreFiles.fromWorkingDirectory(directory)], owner: "/", .everything)
         }
         let files: StoreFiles
         do {
@@ -167,15 +167,8 @@ package final class StoreLoader {
             let isUncertain = pass.isUncertain(next.path, below: next.isUncertain)
             let folder = memory.folders.list(next.path, pass, isUncertain: isUncertain)
             if !folder.diagnostics.isEmpty { diagnostics += folder.diagnostics }
-            guard let identity = folder.identity else { continue }
-            let number: Int
-            switch walk.step(into: next.path, identity, above: next.above) {
-            case .enter(let entered): number = entered
-            case .pass: continue
-            case .refuse(let findings):
-                diagnostics += findings.diagnostics
-                continue
-            }
+            let number = walk.enter(next.path, folder.identity, above: next.above) { diagnostics += $0.diagnostics }
+            guard let number else { continue }
             waiting += folder.folders.reversed().map { ($0.path, number, isUncertain) }
             for (name, path) in folder.files {
                 guard StoreFiles.isYAML(name) else {

@@ -66,7 +66,7 @@ import Testing
             let named = ["fields", "skipped"].reduce(into: 0) { count, key in
                 if case .object(let object)? = item.expected[key] { count += object.members.count }
             }
-            #expect(named == snapshot.webhooks["example"]?.mappings.count)
+            #expect(named == snapshot.webhooks["example"]?.mapper.mappings.count)
         }
     }
 

@@ -18,17 +18,15 @@ struct SecretMask {
     private static func forms(of secret: String) -> [String] {
         if secret.isEmpty { return [] }
         var forms = [secret]
-        let trimmed = secret.utf8.drop { isBlank($0) }.reversed().drop { isBlank($0) }.reversed()
+        let trimmed = secret.utf8.trimming(while: \.isBlankInLine)
         if trimmed.count < secret.utf8.count, trimmed.count >= MyToken.minimumSecret {
-            forms.append(String(decoding: Array(trimmed), as: UTF8.self))
+            forms.append(String(Substring(trimmed)))
         }
         for form in forms where form.utf8.contains(where: { $0 >= 0x80 }) {
             forms.append(String(String.UnicodeScalarView(form.utf8.map { Unicode.Scalar($0) })))
         }
         return forms
     }
-
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     /// The text with every occurrence of a secret masked.
     func masked(_ text: String) -> String {

@@ -72,8 +72,8 @@ package enum Charset: Sendable, Hashable, CaseIterable {
             if isQuoted { rest.removeFirst() }
             let value = rest.prefix { $0 != (isQuoted ? UInt8(ascii: "\"") : UInt8(ascii: ";")) }
             rest = rest.dropFirst(value.count)
-            if String(Substring(name.trimmingBlanks)).lowercased() == "charset" {
-                let label = value.trimmingBlanks
+            if String(Substring(name.trimming(while: \.isBlank))).lowercased() == "charset" {
+                let label = value.trimming(while: \.isBlank)
                 return label.isEmpty ? nil : String(Substring(label))
             }
         }
@@ -106,18 +106,4 @@ enum ByteOrderMark {
     static let bigEndian: [UInt8] = [0xFE, 0xFF]
     /// U+FEFF in UTF-16, least significant byte first.
     static let littleEndian: [UInt8] = [0xFF, 0xFE]
-}
-
-extension UInt8 {
-    /// Whether the byte is white space as XML 1.0, section 2.3, and RFC 8259 know it.
-    var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
-}
-
-extension Substring.UTF8View {
-    /// The bytes without white space at both ends.
-    var trimmingBlanks: Substring.UTF8View {
-        var rest = drop(while: \.isBlank)
-        while rest.last?.isBlank == true { rest.removeLast() }
-        return rest
-    }
 }

@@ -82,6 +82,6 @@ extension String {
     /// The text without XML's white space at both ends.
     fileprivate func trimmingBlanks() -> String {
         guard utf8.first?.isBlank == true || utf8.last?.isBlank == true else { return self }
-        return String(Substring(self[...].utf8.trimmingBlanks))
+        return String(Substring(utf8.trimming(while: \.isBlank)))
     }
 }

@@ -31,9 +31,6 @@ struct CredentialScanner {
         var isUnknown: Bool
     }
 
-    /// How long a run of text beside a token is at least to count, in bytes: as long as the shortest secret.
-    private static let minimumRun = 8
-
     /// Prepares to look through a text.
     ///
     /// - Parameter defaultsHaveStructure: whether the default of a token is read like the text around it.
@@ -241,18 +238,11 @@ struct CredentialScanner {
         }
         runs.append(start..<max(start, range.upperBound))
         return CredentialPlace(
-            literals: runs.map(trimmed).filter { $0.count >= (isKnown ? 1 : Self.minimumRun) },
+            literals: runs.map { bytes[$0].trimming(while: \.isBlank).indices }
+                .filter { $0.count >= (isKnown ? 1 : MyToken.minimumSecret) },
             tokens: tokens,
             isCertain: name.map(LiteralCredentials.isSurely) ?? true
         )
-    }
-
-    private func trimmed(_ range: Range<Int>) -> Range<Int> {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
-        guard let first = bytes[range].firstIndex(where: { !isBlank($0) }),
-            let last = bytes[range].lastIndex(where: { !isBlank($0) })
-        else { return range.lowerBound..<range.lowerBound }
-        return first..<last + 1
     }
 
     /// The first byte outside holes that fits, before an end or that of the text.

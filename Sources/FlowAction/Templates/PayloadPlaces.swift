@@ -52,7 +52,7 @@ struct PayloadPlaces {
 
     private static func mediaType(of contentType: String) -> String {
         let bytes = Array(contentType.utf8)
-        let mediaType = TokenSyntax.trimmed(bytes.prefix { $0 != UInt8(ascii: ";") })
+        let mediaType = bytes.prefix { $0 != UInt8(ascii: ";") }.trimming(while: \.isBlank)
         return String(decoding: mediaType, as: UTF8.self).lowercased()
     }
 

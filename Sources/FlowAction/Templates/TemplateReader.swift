@@ -51,7 +51,7 @@ struct TemplateReader {
     @discardableResult
     mutating func skipBlanks() -> Bool {
         let start = position
-        while let byte, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+        while let byte, byte.isBlank { position += 1 }
         return position > start
     }
 

@@ -13,14 +13,6 @@ struct TokenSyntax: Sendable {
         bytes.count >= defaultMark.count && zip(bytes, defaultMark).allSatisfy { $0 == $1 || $0 | 0x20 == $1 }
     }
 
-    /// Bytes without the blanks and line breaks around them.
-    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var bytes = bytes
-        while let first = bytes.first, isBlank(first) { bytes.removeFirst() }
-        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
-        return bytes
-    }
-
     /// The reference that a token makes; `nil`, with a finding, where it is no token.
     func reference(
         name content: ArraySlice<UInt8>,
@@ -34,7 +26,7 @@ struct TokenSyntax: Sendable {
             )
         }
 
-        let content = Self.trimmed(content)
+        let content = content.trimming(while: \.isBlank)
         guard !content.isEmpty else {
             report(.error, "empty-token", "this token is empty; a token is written {{family.Name}}")
             return nil
@@ -85,12 +77,8 @@ struct TokenSyntax: Sendable {
 
     private static let families = TokenFamily.allCases.map(\.rawValue).joined(separator: ", ")
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: trimmed(bytes), as: UTF8.self)
+        String(decoding: bytes.trimming(while: \.isBlank), as: UTF8.self)
     }
 
     private static let mostSuggestions = 100

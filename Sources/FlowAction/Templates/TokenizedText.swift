@@ -103,7 +103,7 @@ struct TokenizedText {
             switch bytes[position] {
             case UInt8(ascii: "}"):
                 guard bytes[position + 1] == UInt8(ascii: "}"),
-                    !TokenSyntax.trimmed(bytes[start..<position]).contains(where: { $0 == 0x0A || $0 == 0x0D })
+                    !bytes[start..<position].trimming(while: \.isBlank).contains(where: { $0 == 0x0A || $0 == 0x0D })
                 else { return nil }
                 return (start..<position, nil)
             case UInt8(ascii: "{"):

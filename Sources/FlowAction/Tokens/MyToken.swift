@@ -24,28 +24,21 @@ package struct MyToken: Sendable, Hashable {
 
     /// Whether a secret has as many, without the blanks at its ends: who gets it in a header does not see them.
     package static func isLongEnough(_ secret: String) -> Bool {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return secret.drop(while: isBlank).reversed().drop(while: isBlank).count >= minimumSecret
+        secret.trimming { $0 == " " || $0 == "\t" }.count >= minimumSecret
     }
 
     /// `Seats` for `{{my.Seats}}`, `my.Seats` and `Seats`, without regard to case and blanks around each; `nil` where no name
     /// is left, and for a token of another family in braces.
     package static func bareName(_ spelling: String) -> String? {
-        var name = trimmed(Substring(spelling))
+        var name = spelling.trimming { $0 == " " }
         let isInBraces = name.hasPrefix("{{") && name.hasSuffix("}}") && name.utf8.count >= 4
-        if isInBraces { name = trimmed(name.dropFirst(2).dropLast(2)) }
+        if isInBraces { name = name.dropFirst(2).dropLast(2).trimming { $0 == " " } }
         if name.lowercased().hasPrefix("my.") {
-            name = trimmed(name.dropFirst(3))
+            name = name.dropFirst(3).trimming { $0 == " " }
         } else if isInBraces {
             return nil
         }
         return name.isEmpty ? nil : String(name)
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        let start = text.drop { $0 == " " }
-        guard let end = start.lastIndex(where: { $0 != " " }) else { return "" }
-        return start[...end]
     }
 
     /// The types of My Tokens.

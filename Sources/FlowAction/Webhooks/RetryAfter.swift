@@ -7,15 +7,12 @@ package enum RetryAfter {
     ///   - now: when the answer came; a date before it is no wait at all.
     /// - Returns: `nil` where the value is neither.
     package static func read(_ value: String, now: Instant) -> Duration? {
-        let text = value.drop { $0 == " " || $0 == "\t" }
-        let digits = text.utf8.prefix { $0 &- UInt8(ascii: "0") < 10 }
-        let behind = text.utf8.dropFirst(digits.count)
-        if !digits.isEmpty, behind.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+        let text = Substring(value.utf8.trimming(while: \.isBlankInLine))
+        if !text.isEmpty, text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) {
             // More digits than a number holds are longer than any deadline.
-            return .seconds(min(Int64(String(digits) ?? "") ?? longest, longest))
+            return .seconds(min(Int64(text) ?? longest, longest))
         }
-        let end = text.lastIndex { $0 != " " && $0 != "\t" }.map { text.index(after: $0) } ?? text.endIndex
-        guard let moment = HTTPDate.read(text[..<end], now: now) else { return nil }
+        guard let moment = HTTPDate.read(text, now: now) else { return nil }
         let seconds = max(0, min(moment.seconds - now.seconds, longest))
         return max(.zero, .seconds(seconds) - (seconds == 0 ? .zero : .nanoseconds(Int64(now.nanoseconds))))
     }

@@ -67,8 +67,7 @@ package struct TraceContext: Sendable, Hashable {
         guard !text.isEmpty, text.utf8.count <= maximumStateBytes else { return false }
         var keys: Set<[UInt8]> = []
         for member in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
-            let entry = Array(member.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+            let entry = Array(member.trimming(while: \.isBlankInLine))
             if entry.isEmpty { continue }
             guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return false }
             let (key, value) = (entry[..<equals], entry[(equals + 1)...])

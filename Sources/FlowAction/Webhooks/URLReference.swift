@@ -6,7 +6,7 @@ package enum URLReference {
     ///   - reference: the reference, of any kind.
     ///   - base: an absolute URL with an authority.
     package static func resolve(_ reference: [UInt8], against base: [UInt8]) -> [UInt8] {
-        let reference = Parts(encoded(trimmed(reference)))
+        let reference = Parts(encoded(reference.trimming { $0 <= 0x20 }))
         let base = Parts(base[...])
         if reference.scheme != nil {
             // Without an authority it is no URL of HTTP, and is not to become one: `http:/.//host`.
@@ -94,14 +94,6 @@ package enum URLReference {
             }
         }
         return (isAbsolute ? [slash] : []) + kept.joined(separator: [slash])
-    }
-
-    /// Without the blanks around it.
-    private static func trimmed(_ text: [UInt8]) -> ArraySlice<UInt8> {
-        let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
-        let start = text.firstIndex { !isBlank($0) } ?? text.endIndex
-        let end = text.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start
-        return text[start..<end]
     }
 
     /// With what is not ASCII, or no printable character, as `%XX`: servers send both.

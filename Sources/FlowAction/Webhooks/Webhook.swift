@@ -16,8 +16,6 @@ package final class Webhook: Sendable {
     package let requestType: RequestType
     /// The payload's template; `nil` where no body is sent.
     package let payload: Template?
-    /// The request token encoding; `nil` where the file gives none.
-    package let encoding: TokenEncoding?
     /// The custom headers in the file's order.
     package let headers: [HeaderTemplate]
     /// How the response is read, and which of its attributes go to which lead fields.
@@ -51,11 +49,6 @@ package final class Webhook: Sendable {
     /// Whether a body is sent.
     var hasBody: Bool { payload != nil && requestType != .get }
 
-    /// How the response is read.
-    package var responseType: ResponseType { mapper.responseType }
-    /// Which response attributes go to which lead fields, in the file's order.
-    package var mappings: [ResponseMapping] { mapper.mappings }
-
     /// Joins the compiled parts.
     package init(
         name: String,
@@ -80,7 +73,6 @@ package final class Webhook: Sendable {
         self.url = url
         self.requestType = requestType
         self.payload = payload
-        self.encoding = encoding
         self.headers = headers
         mapper = ResponseMapper(responseType: responseType, mappings: mappings)
         self.failsOnUnresolvedTokens = failsOnUnresolvedTokens

@@ -1,4 +1,5 @@
 internal import CZlib
+internal import FlowAction
 
 /// Takes the compression off a response's body (RFC 9110, section 8.4) as it comes, and knows whether it came whole.
 ///
@@ -34,7 +35,7 @@ package final class ContentDecoder {
     package init(_ encodings: String, maximumBytes: Int) throws(Failure) {
         var layers: [Inflater] = []
         for name in encodings.split(separator: ",") {
-            switch Self.trimmed(name).lowercased() {
+            switch name.trimming(while: { $0 == " " || $0 == "\t" }).lowercased() {
             case "gzip", "x-gzip": layers.append(Inflater(.gzip))
             case "deflate": layers.append(Inflater(.deflate))
             case "identity", "": break
@@ -58,12 +59,6 @@ package final class ContentDecoder {
 
     /// Whether the body came to its end: each layer at the end of a stream. A body of no bytes at all needs no decoding.
     package var isComplete: Bool { !hasBegun || layers.allSatisfy(\.isAtEnd) }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
-    }
 
     private func pass(_ bytes: UnsafeRawBufferPointer, to index: Int, _ body: inout [UInt8]) throws(Failure) {
         guard index < layers.count else {

@@ -1,3 +1,4 @@
+internal import FlowAction
 internal import Glibc
 
 /// Reads lines of a response's head as libcurl hands them over (CURLOPT_HEADERFUNCTION), in bytes.
@@ -27,10 +28,7 @@ enum HeaderLine {
     static func value(of name: StaticString, _ line: UnsafeMutablePointer<CChar>, _ count: Int) -> String? {
         guard has(name, line, count) else { return nil }
         let length = name.utf8CodeUnitCount
-        let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
-        var value = UnsafeRawBufferPointer(start: line + length + 1, count: count - length - 1)[...]
-        value = value.drop(while: isBlank)
-        while let last = value.last, isBlank(last) { value = value.dropLast() }
-        return String(decoding: value, as: UTF8.self)
+        let value = UnsafeRawBufferPointer(start: line + length + 1, count: count - length - 1)
+        return String(decoding: value.trimming { $0 <= 0x20 }, as: UTF8.self)
     }
 }

@@ -95,25 +95,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Starts the thread, with all signals blocked: they belong to the thread that watches for them.
+    /// Starts the thread; where the system has none to give, the process ends as in ``startThread(_:)``.
     package func start() {
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context
-        )
-        if code != 0 { failForWantOfThreads() }
+        guard let thread = joinableThread({ self.run() }) else { failForWantOfThreads() }
+        self.thread = thread
     }
 
     /// Ends the loop and waits for its thread, which is not the caller's; what is left undone stays undone.

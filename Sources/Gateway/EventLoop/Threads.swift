@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Starts a thread of its own with all signals blocked: they belong to the one that watches for them.
+/// Runs something on a thread of its own, with all signals blocked: they belong to the one that watches for them.
 ///
 /// For those that a program cannot begin without: where the system has none, it says so and exits with 71 (`EX_OSERR`).
 package func startThread(_ body: @escaping @Sendable () -> Void) {
@@ -15,10 +15,20 @@ func failForWantOfThreads() -> Never {
     _exit(71)
 }
 
-/// Starts a thread as `startThread` does, where the system has one to give (pthread_create(3), `EAGAIN`).
+/// Starts a thread as ``startThread(_:)`` does, where the system has one to give.
 ///
 /// - Returns: whether it had.
 func startThreadIfPossible(_ body: @escaping @Sendable () -> Void) -> Bool {
+    guard let thread = joinableThread(body) else { return false }
+    pthread_detach(thread)
+    return true
+}
+
+/// Starts a thread as ``startThread(_:)`` does, for whoever waits for its end.
+///
+/// - Returns: the thread, to be joined or detached once; `nil` where the system has none to give (pthread_create(3),
+///   `EAGAIN`).
+func joinableThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -42,8 +52,7 @@ func startThreadIfPossible(_ body: @escaping @Sendable () -> Void) -> Bool {
     )
     guard code == 0 else {
         context.release()
-        return false
+        return nil
     }
-    pthread_detach(thread)
-    return true
+    return thread
 }
