@@ -70,6 +70,7 @@ extension EndToEnd {
             var files = SampleStore.files(servicePort: service.port)
             files["marketing-activities/Spring Days/May & June/program.yaml"] = "id: 31\n"
             for (path, text) in files { Files.write(text, to: "\(directory)/\(path)") }
+            atexit { _ = Child.run(["rm", "-rf", "/tmp/flowhook-ws-store-\(getpid())"]) }
             return directory
         }()
 

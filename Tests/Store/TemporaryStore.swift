@@ -48,20 +48,19 @@ final class TemporaryStore {
         return StoreLoader(directory: directory, options: options).load(at: Instant(seconds: 7))
     }
 
-    func remove(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        if status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) {
-            while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
+    /// Removes a file, or a folder and all that lies in it.
+    func remove(_ path: String) { Self.remove(Array(path.utf8CString)) }
+
+    /// By bytes: a name need not be UTF-8.
+    private static func remove(_ path: [CChar]) {
+        guard Glibc.remove(path) != 0, let folder = opendir(path) else { return }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
             }
-            closedir(folder)
-            rmdir(path)
-        } else {
-            unlink(path)
+            if name != [0x2E], name != [0x2E, 0x2E] { remove(path.dropLast() + [0x2F] + name + [0]) }
         }
+        closedir(folder)
+        rmdir(path)
     }
 }

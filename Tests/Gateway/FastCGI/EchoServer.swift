@@ -29,6 +29,8 @@ final class EchoServer: @unchecked Sendable {
         server.start()
     }
 
+    deinit { unlink(path) }
+
     static func echo(_ request: WebRequest) -> WebAnswer {
         WebAnswer(
             status: request.isBodyTooLarge ? 413 : request.isBodyTruncated ? 400 : 200,
