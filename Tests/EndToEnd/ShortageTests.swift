@@ -46,6 +46,28 @@ extension Operation {
             #expect(installation.flowhook.end() == 0)
         }
 
+        /// A connection that an address does not take is over with its call: it counts no more among those that are open.
+        @Test func aSilentAddressTakesNoDescriptorsForGood() {
+            let free = RawServer { _, _ in [] }
+            let silent = SilentAddress(v4: 0x7F00_0002, port: free.port)
+            defer {
+                free.stop()
+                withExtendedLifetime(silent) {}
+            }
+            let sample = Sample(start: .launched(by: ["prlimit", "--nofile=70:70"])) { store in
+                store["flowhook.yaml", default: ""] += "circuit_failures: 0\n"
+                store["webhooks/silent.yaml"] =
+                    "{url: \"http://127.0.0.2:\(free.port)/\", request_type: GET, timeout: 100ms}\n"
+            }
+            let installation = sample.installation
+            for _ in 0..<30 {
+                let answer = installation.call(#"{"webhook": "silent", "lead": {}}"#)
+                #expect(answer.body.contains(#""type":"timeout""#), "\(answer.body)")
+            }
+            #expect(installation.call(Self.get).body.contains(#""outcome":"sent""#))
+            #expect(installation.flowhook.end() == 0)
+        }
+
         /// What the log holds is written where serving fails to begin, too.
         @Test(.enabled(if: !isSanitized, "a sanitizer has descriptors of its own"))
         func descriptorsAreTooFewToBegin() {
@@ -82,14 +104,15 @@ extension Operation {
             let files = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
             let sample = Sample(start: .launched(by: user + files)) { store in
                 store["marketing-activities/my-tokens.yaml"]?.replace("127.0.0.1", with: "localhost")
-                store["flowhook.yaml", default: ""] += "circuit_failures: 0\n"
+                store["flowhook.yaml", default: ""] += "circuit_failures: 3\n"
             }
             let (installation, pid) = (sample.installation, sample.installation.flowhook.pid)
             func limit(_ count: String) {
                 #expect(Child.run(user + ["prlimit", "--pid", "\(pid)", "--nproc=\(count):"]).status == 0)
             }
             limit("1")
-            for _ in 0..<3 {
+            // Of a host that has had no part in it no circuit opens.
+            for _ in 0..<5 {
                 let answer = try JSONValue(parsing: Array(installation.call(SampleStore.enrich).body.utf8))
                 #expect(answer["error"]?["type"] == .string("dns-failure"))
                 #expect(answer["error"]?["sent"] == .string("no"))
@@ -99,7 +122,8 @@ extension Operation {
             #expect(installation.client.get("/flow/metrics").body.contains("\nflowhook_problems_total{"))
             let settings = "\(installation.directory)/store/flowhook.yaml"
             let activities = "\(installation.directory)/activity.log"
-            Files.write("\(Files.read(settings))activity_log: \(activities)\n", to: settings)
+            let unlimited = Files.read(settings).replacing("circuit_failures: 3", with: "circuit_failures: 0")
+            Files.write("\(unlimited)activity_log: \(activities)\n", to: settings)
             #expect(
                 Installation.waitUntil {
                     _ = installation.call(#"{"webhook": "refused", "lead": {}}"#)

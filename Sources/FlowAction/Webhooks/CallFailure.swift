@@ -6,7 +6,8 @@ package struct CallFailure: Error, Sendable, Hashable {
     package var detail: String
     /// Whether the service may have got the request.
     package var sent: Sent
-    /// Whether it came about before the host had a part in it, as in the look-up of its name.
+    /// Whether it came about before the host had a part in it: in a look-up that took too long, or for want of a thread, of
+    /// memory or of a descriptor.
     package var isBeforeHost = false
 
     /// The types of errors, by the names that the answer, the log and the metrics carry.

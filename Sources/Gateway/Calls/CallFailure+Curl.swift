@@ -71,6 +71,9 @@ extension CallFailure {
     }
 
     private static func unconnected(_ transfer: Transfer, _ host: String, sent: Sent) -> CallFailure {
+        guard !transfer.isKeptBack else {
+            return .keptBack("No descriptor is left for a connection to \(host) (LimitNOFILE).")
+        }
         let tunnel = transfer.tunnelStatus
         let cause = tunnel == 0 || tunnel == 200 ? transfer.way : ": the proxy answered \(tunnel) to CONNECT"
         return CallFailure(.connectFailure, detail: "No connection to \(host) could be made\(cause).", sent: sent)
@@ -134,6 +137,13 @@ extension CallFailure {
             }
         var failure = CallFailure(.timeout, detail: "\(what) within \(text) ms.", sent: sent)
         if case .lookUp = phase { failure.isBeforeHost = true }
+        return failure
+    }
+
+    /// No connection could be made, for want of something of our own.
+    static func keptBack(_ detail: String) -> CallFailure {
+        var failure = CallFailure(.connectFailure, detail: detail, sent: .no)
+        failure.isBeforeHost = true
         return failure
     }
 

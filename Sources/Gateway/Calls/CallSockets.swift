@@ -41,8 +41,34 @@ final class CallSockets {
             Self.open.wrappingSubtract(1, ordering: .relaxed)
             return CURL_SOCKET_BAD
         }
-        set(CallSocket(descriptor: descriptor, isOwn: true, whenClosed: whenClosed))
+        // The number is free: the one that had it was closed without a word.
+        if let socket = self[descriptor], socket.isOwn { strike(socket) }
+        set(CallSocket(descriptor: descriptor, inode: Self.inode(of: descriptor), whenClosed: whenClosed))
         return descriptor
+    }
+
+    /// Strikes those of some sockets off that libcurl has closed without a word, as 7.88 does with one that no connection
+    /// was made over: where the address was silent, or another was faster.
+    func strikeClosed(among descriptors: [curl_socket_t]) {
+        for descriptor in descriptors {
+            guard let socket = self[descriptor], let inode = socket.inode, !socket.isEnded,
+                Self.inode(of: descriptor) != inode
+            else { continue }
+            strike(socket)
+        }
+    }
+
+    /// Counts an own socket no more that is closed already.
+    private func strike(_ socket: CallSocket) {
+        Self.open.wrappingSubtract(1, ordering: .relaxed)
+        loop.forget(socket.descriptor, of: socket)
+        sockets[Int(socket.descriptor)] = nil
+    }
+
+    /// What tells a socket from a later one of the same number (inode(7)); 0 where none is open.
+    private static func inode(of descriptor: curl_socket_t) -> UInt64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     /// Closes a socket for libcurl (`CURLOPT_CLOSESOCKETFUNCTION`).
@@ -51,7 +77,7 @@ final class CallSockets {
             if socket.isOwn { Self.open.wrappingSubtract(1, ordering: .relaxed) }
             if socket.registered != 0 {
                 // The loop would go on to see an end that stands under other numbers too.
-                if socket.isEnded { loop.deregister(descriptor) } else { loop.forget(descriptor) }
+                if socket.isEnded { loop.deregister(descriptor) } else { loop.forget(descriptor, of: socket) }
             }
             sockets[Int(descriptor)] = nil
             socket.whenClosed?()
@@ -77,7 +103,7 @@ final class CallSockets {
             if socket.registered & Events.writable != 0 { register(socket, for: Events.readable) }
             return
         }
-        let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, isOwn: false, whenClosed: nil))
+        let socket = self[descriptor] ?? set(CallSocket(descriptor: descriptor, inode: nil, whenClosed: nil))
         socket.group = group
         socket.user = transfer.map(ObjectIdentifier.init)
         if let transfer { transfer.descriptor = descriptor } else { abandon(socket) }
@@ -135,8 +161,10 @@ final class CallSockets {
 /// A socket of libcurl's.
 private final class CallSocket: EventHandler {
     let descriptor: curl_socket_t
-    /// Whether we have opened it, and so are told when it is closed.
-    let isOwn: Bool
+    /// Its inode where we have opened it, and so are mostly told when it is closed.
+    let inode: UInt64?
+    /// Whether we have opened it.
+    var isOwn: Bool { inode != nil }
     /// Told of that.
     let whenClosed: (() -> Void)?
     /// The events that the loop waits for; 0 where it does not know the socket.
@@ -148,9 +176,9 @@ private final class CallSocket: EventHandler {
     /// Whether the end has taken its place.
     private(set) var isEnded = false
 
-    init(descriptor: curl_socket_t, isOwn: Bool, whenClosed: (() -> Void)?) {
+    init(descriptor: curl_socket_t, inode: UInt64?, whenClosed: (() -> Void)?) {
         self.descriptor = descriptor
-        self.isOwn = isOwn
+        self.inode = inode
         self.whenClosed = whenClosed
     }
 

@@ -153,7 +153,7 @@ package final class Caller: @unchecked Sendable {
         guard let pass = circuits.admit(request, at: loop.now, rule) else { return .failure(.circuitOpen(request)) }
         let result = await transfer(request, settings, bound, &timing)
         var verdict = Circuit.Verdict(result, rule)
-        if case .failure(let failure) = result, failure.type == .timeout, bound.isCutShort || failure.isBeforeHost {
+        if case .failure(let failure) = result, failure.isBeforeHost || failure.type == .timeout && bound.isCutShort {
             verdict = .nothing
         }
         circuits.record(verdict, of: request, pass, at: loop.now, rule)
@@ -226,7 +226,7 @@ package final class Caller: @unchecked Sendable {
             // Of two that race, the one that took the connection is the one that could not be used.
             let peer = addresses.filter { $0 == attempt.peer }
             let lost = peer.isEmpty ? addresses : peer
-            if found.type != .blockedAddress, found.type != .timeout || !bound.isCutShort {
+            if found.type != .blockedAddress, !found.isBeforeHost, found.type != .timeout || !bound.isCutShort {
                 silent.insert(lost, port: place.port, at: loop.now)
             }
             walk.giveUp(lost)
@@ -259,8 +259,7 @@ package final class Caller: @unchecked Sendable {
     ) async -> Attempt {
         guard let transfer = idle.popLast() ?? Transfer(sockets: sockets, sessions: sessions), transfer.wake()
         else {
-            let detail = "No memory is left for another call."
-            return Attempt(result: .failure(CallFailure(.connectFailure, detail: detail, sent: .no)))
+            return Attempt(result: .failure(.keptBack("No memory is left for another call.")))
         }
         let now = loop.now
         let milliseconds = Self.milliseconds(from: now, to: bound.deadline)

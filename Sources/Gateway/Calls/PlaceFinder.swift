@@ -52,7 +52,9 @@ final class PlaceFinder {
         switch answer {
         case .success(let addresses): return KnownPlace(name: name, port: port, addresses: addresses)
         case .failure(let error):
-            throw CallFailure(.lookUpFailure, detail: "\(whose) has no address: \(error.reason).", sent: .no)
+            var failure = CallFailure(.lookUpFailure, detail: "\(whose) has no address: \(error.reason).", sent: .no)
+            failure.isBeforeHost = error.isOwn
+            throw failure
         }
     }
 

@@ -20,13 +20,16 @@ package final class Resolver: Sendable {
     package struct LookUpError: Error, Sendable, Hashable {
         /// What getaddrinfo(3) says.
         package var reason: String
-        /// Whether no name server has answered (`EAI_AGAIN`).
+        /// Whether no name server has answered (`EAI_AGAIN`), or none was asked.
         package var isSilence: Bool
+        /// Whether none was asked, for want of a thread.
+        package var isOwn: Bool
 
         /// Makes an error.
-        package init(reason: String, isSilence: Bool = false) {
+        package init(reason: String, isSilence: Bool = false, isOwn: Bool = false) {
             self.reason = reason
             self.isSilence = isSilence
+            self.isOwn = isOwn
         }
     }
 
@@ -142,7 +145,10 @@ package final class Resolver: Sendable {
                 finish(name, lookUp(name), started: started)
             }
         // Nothing that a name server has said: what it gave last is used on.
-        if !isTaken { finish(name, .failure(LookUpError(reason: "no thread is left", isSilence: true)), started: now) }
+        if !isTaken {
+            let error = LookUpError(reason: "no thread is left", isSilence: true, isOwn: true)
+            finish(name, .failure(error), started: now)
+        }
     }
 
     private func finish(_ name: String, _ found: Answer, started: UInt64) {

@@ -23,6 +23,9 @@ final class Transfer {
     /// The socket that libcurl waited for last; `nil` where it has for none.
     var descriptor: curl_socket_t?
 
+    /// The sockets that were opened for the request.
+    private(set) var opened: [curl_socket_t] = []
+
     /// Opens and closes the sockets of the handle's connections.
     let sockets: CallSockets
     /// The sessions of the loop's TLS connections.
@@ -52,10 +55,14 @@ final class Transfer {
     private var tls: CallPolicy.TLSFiles?
 
     /// Whether an address was refused, and none that is permitted was tried.
-    var isBlocked: Bool { hasRefused && !hasTried }
+    var isBlocked: Bool { hasRefused && !hasTried && !isShortOfSockets }
     private var hasRefused = false
     /// Whether a connection to a permitted address was begun, or a kept one was given the request.
     private var hasTried = false
+    /// Whether there was no socket for a permitted address: the process or the system has too many.
+    private var isShortOfSockets = false
+    /// Whether no host had a part in what became of the request, for want of sockets.
+    var isKeptBack: Bool { isShortOfSockets && !hasTried }
     /// That of the addresses which are tried at once; `nil` where there is one at most.
     private var race: AddressRace?
     /// How often the request was about to be written to a connection.
@@ -149,9 +156,10 @@ final class Transfer {
     ) {
         errorBuffer[0] = 0
         response = IncomingResponse(maximumBodyBytes: settings.maxResponseBytes)
-        (hasRefused, hasTried) = (false, false)
+        (hasRefused, hasTried, isShortOfSockets) = (false, false, false)
         starts = 0
         descriptor = nil
+        if !opened.isEmpty { opened = [] }
         race = place.map { $0.addresses.count > 1 } ?? false ? AddressRace() : nil
         if !policy.isMade(of: settings.allowNetworks) {
             policy = AddressPolicy(allowing: settings.allowNetworks)
@@ -275,11 +283,17 @@ final class Transfer {
             hasRefused = true
             return CURL_SOCKET_BAD
         }
-        hasTried = true
         let type = address.pointee.socktype | flowhook_closed_on_exec
-        return sockets.open(whenClosed: race.map { race in { race.lastClosed = target } }) {
+        let descriptor = sockets.open(whenClosed: race.map { race in { race.lastClosed = target } }) {
             socket(address.pointee.family, type, address.pointee.protocol)
         }
+        if descriptor == CURL_SOCKET_BAD {
+            isShortOfSockets = true
+        } else {
+            hasTried = true
+            opened.append(descriptor)
+        }
+        return descriptor
     }
 
     /// Whether a connection, new or kept, that is about to get the request may get it.

@@ -109,6 +109,7 @@ final class TransferGroup {
             curl_multi_remove_handle(multi, easy)
             guard let transfer = Transfer.of(easy) else { continue }
             sockets.abandon(of: transfer)
+            sockets.strikeClosed(among: transfer.opened)
             finish(transfer, transfer.result(code))
         }
     }

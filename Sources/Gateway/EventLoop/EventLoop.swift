@@ -190,10 +190,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
 
-    /// Waits no more for a descriptor that is closed next; nobody else may hold what it stands for (epoll(7): the system
-    /// takes it out of the set itself then).
-    package func forget(_ descriptor: Int32) {
-        guard registration(of: descriptor) != nil else { return }
+    /// Waits no more for a descriptor that is closed next, or is closed already; nobody else may hold what it stands for
+    /// (epoll(7): the system takes it out of the set itself then).
+    ///
+    /// - Parameter handler: who was to be told of its events: the number may stand for somebody else's by now.
+    package func forget(_ descriptor: Int32, of handler: any EventHandler) {
+        guard registration(of: descriptor)?.handler === handler else { return }
         registrations[Int(descriptor)] = nil
     }
 

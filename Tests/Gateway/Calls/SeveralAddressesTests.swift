@@ -17,7 +17,7 @@ import Testing
     @Test func goesOnWhereAnAddressIsSilent() throws {
         let server = RawServer { _, _ in [lastOK, .close] }
         defer { server.stop() }
-        let silent = try SilentAddress(Self.other, port: server.port)
+        let silent = SilentAddress(v4: 0x7F00_0002, port: server.port)
         let bench = try bench([Self.other, Self.good])
         let first = bench.send(bench.request(server, host: "service.test", timeout: .seconds(5)))
         #expect(first.status == 200, "\(first)")
@@ -34,7 +34,7 @@ import Testing
     @Test func theNextCallTakesTheOtherAddress() throws {
         let server = RawServer { _, _ in [ok] }
         defer { server.stop() }
-        let silent = try SilentAddress(Self.other, port: server.port)
+        let silent = SilentAddress(v4: 0x7F00_0002, port: server.port)
         let bench = try bench([Self.other, Self.good])
         let request = bench.request(server, host: "service.test", timeout: .milliseconds(500))
         #expect(bench.failure(request)?.type == .timeout)
@@ -69,7 +69,7 @@ import Testing
     /// The good address fails once beside a dead one: when it is back, nobody waits for the dead one again.
     @Test func anAddressThatIsBackComesFirst() throws {
         let server = RawServer { _, _ in [lastOK, .close] }
-        let silent = try SilentAddress(Self.other, port: server.port)
+        let silent = SilentAddress(v4: 0x7F00_0002, port: server.port)
         let bench = try bench([Self.other, Self.good])
         #expect(bench.send(bench.request(server, host: "service.test", timeout: .seconds(5))).status == 200)
         server.stop()
@@ -96,7 +96,7 @@ import Testing
     @Test func theOtherFamilyIsTriedWhereAHandshakeHangs() throws {
         let server = RawServer { _, _ in [ok] }
         defer { server.stop() }
-        let hanging = try SilentAddress.takingConnections(port: server.port)
+        let hanging = SilentAddress.takingConnections(port: server.port)
         let loopback = try #require(IPAddress("::1"))
         let bench = try bench([loopback, Self.good])
         bench.settings.allowNetworks.append(try #require(NetworkBlock("::1/128")))

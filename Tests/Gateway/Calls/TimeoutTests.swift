@@ -28,7 +28,7 @@ import Testing
     @Test func tellsThatNoConnectionWasMade() throws {
         let server = RawServer { _, _ in [ok] }
         defer { server.stop() }
-        let silent = try SilentAddress(IPAddress(v4: 0x7F00_0002), port: server.port)
+        let silent = SilentAddress(v4: 0x7F00_0002, port: server.port)
         let bench = try Bench()
         let request = bench.request(server, host: "127.0.0.2", timeout: Self.time)
         expect(bench.failure(request), "No connection to 127.0.0.2:\(server.port) could be made within 300 ms.", .no)

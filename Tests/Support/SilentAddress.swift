@@ -1,20 +1,19 @@
-import FlowAction
 import Glibc
-import Testing
 
 /// An address that answers no attempt to connect: what listens there has more connections waiting than it takes.
-final class SilentAddress {
+package final class SilentAddress {
     private var descriptors: [Int32] = []
 
-    init(_ address: IPAddress, port: Int) throws {
+    /// Listens at an IPv4 address, and takes nobody in.
+    package init(v4 address: UInt32, port: Int) {
         var place = sockaddr_in()
         place.sin_family = sa_family_t(AF_INET)
         place.sin_port = in_port_t(port).bigEndian
-        place.sin_addr.s_addr = try #require(address.v4).bigEndian
+        place.sin_addr.s_addr = address.bigEndian
         for number in 0..<4 {
             let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
             let descriptor = socket(AF_INET, Int32(type), 0)
-            try #require(descriptor >= 0)
+            precondition(descriptor >= 0, "no socket")
             descriptors.append(descriptor)
             withUnsafePointer(to: &place) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -22,15 +21,15 @@ final class SilentAddress {
                     _ = number == 0 ? bind(descriptor, pointer, length) : connect(descriptor, pointer, length)
                 }
             }
-            if number == 0 { try #require(listen(descriptor, 0) == 0) }
+            if number == 0 { precondition(listen(descriptor, 0) == 0, "the address is taken") }
         }
     }
 
     /// The loopback address of IPv6, where connections are taken by the system, and by nobody else.
-    static func takingConnections(port: Int) throws -> SilentAddress {
+    package static func takingConnections(port: Int) -> SilentAddress {
         let address = SilentAddress()
         let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        try #require(descriptor >= 0)
+        precondition(descriptor >= 0, "no socket")
         address.descriptors.append(descriptor)
         var place = sockaddr_in6()
         place.sin6_family = sa_family_t(AF_INET6)
@@ -41,7 +40,7 @@ final class SilentAddress {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
             }
         }
-        try #require(isBound && listen(descriptor, 16) == 0)
+        precondition(isBound && listen(descriptor, 16) == 0, "the address is taken")
         return address
     }
 
