@@ -92,4 +92,17 @@ import Testing
             return problem.name == .unknownWebhook && problem.detail.contains("did you mean \"bare\"?")
         }
     }
+
+    /// A look for the nearest name is long work where there are many: a request is not to hold others up.
+    @Test(arguments: [(2_000, true), (2_001, false)])
+    func suggestsAmongFewWebhooks(count: Int, suggests: Bool) throws {
+        let store = TemporaryStore(["webhooks/Enrich Lead.yaml": "url: https://example.com/\n"])
+        let webhook = Array("url: https://example.com/\n".utf8)
+        for number in 1..<count { store.write(webhook, to: "webhooks/\(number).yaml") }
+        let snapshot = try #require(store.load().snapshot)
+        let problem = #expect(throws: Problem.self) {
+            try snapshot.requireWebhook(named: "Enrich Laed", in: "\"webhook\"")
+        }
+        #expect(problem?.detail.contains("Enrich Lead") == suggests)
+    }
 }

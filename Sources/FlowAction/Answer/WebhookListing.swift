@@ -22,7 +22,8 @@ extension Snapshot {
     /// - Throws: `unknown-webhook`.
     package func requireWebhook(named name: String, in place: String) throws(Problem) -> Webhook {
         if let webhook = webhook(named: name) { return webhook }
-        let near = NearestWord.find(name, among: webhooks.values.lazy.map(\.name))
+        let isFew = webhooks.count <= NearestWord.mostForRequests
+        let near = isFew ? NearestWord.find(name, among: webhooks.values.lazy.map(\.name)) : nil
         throw Problem(
             .unknownWebhook,
             detail: "The store has no webhook of the name in \(place)\(near.map { "; did you mean \"\($0)\"?" } ?? ".")"

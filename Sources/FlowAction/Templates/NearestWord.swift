@@ -1,5 +1,8 @@
 /// Finds the word that a misspelt one was meant to be.
 package enum NearestWord {
+    /// Among how many words at most one is looked for where a request asks: it is not to hold others up.
+    static let mostForRequests = 2_000
+
     /// The word of a list that is nearest, without regard to case; `nil` where none is near, the first of several.
     ///
     /// Near is at most one slip in three characters, where a slip is a character too many, too few, wrong,

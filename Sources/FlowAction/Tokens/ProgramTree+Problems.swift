@@ -26,16 +26,13 @@ extension ProgramTree {
         }
     }
 
-    /// How many folders are looked through for a suggestion: a request is not to hold others up.
-    private static let mostSuggested = 2_000
-
     /// The path or name that a wrong one was meant to be; `nil` where none is near.
     private func meant(by text: String) -> String? {
         let prefix = "\(Self.directory)/"
         if text.hasPrefix(prefix), case .folder = folder(for: String(text.dropFirst(prefix.count))) {
             return String(text.dropFirst(prefix.count))
         }
-        guard folders.count <= Self.mostSuggested else { return nil }
+        guard folders.count <= NearestWord.mostForRequests else { return nil }
         let paths = folders.dropFirst().map(\.path)
         let last = text.lowercased()
         let ofLast = paths.first { $0.split(separator: "/").last?.lowercased() == last }
