@@ -34,18 +34,27 @@ struct Serve: ParsableCommand {
             directory: options.directory,
             options: options.loadOptions(secrets: .required, overrides: overrides)
         )
-        let loaded = reloader.first()
-        guard var snapshot = loaded.snapshot else {
+        var loaded = reloader.first()
+        guard let settings = loaded.snapshot?.settings else {
             // There are no settings that say how to log.
             printError(loaded.diagnostics.map(\.publicText) + [loaded.count])
             throw ExitCode(ExitStatus.configuration)
         }
-        let log = Log(writer: LogWriter(), settings: snapshot.settings)
+        let log = Log(writer: LogWriter(), settings: settings)
         defer { log.close() }
         for warning in loaded.diagnostics { log.write(.warning, warning.publicText) }
-        let socket = try listeningSocket(snapshot.settings, log)
+        let socket = try listeningSocket(settings, log)
         defer { socket.removeFile() }
-        snapshot = fitted(snapshot, log)
+        let server = try start(serving: loaded, on: socket, log)
+        // A reload is to replace it, and nobody to hold it from then on.
+        loaded.snapshot = nil
+        let isDrained = server.run(signals, reloader: reloader, told: loaded.diagnostics) { fitted($0, log) }
+        if !isDrained { throw ExitCode(ExitStatus.unavailable) }
+    }
+
+    private func start(serving loaded: LoadResult, on socket: ListeningSocket, _ log: Log) throws -> Server {
+        guard let first = loaded.snapshot else { preconditionFailure("a store that does not load is not served") }
+        let snapshot = fitted(first, log)
         let server = try Server(snapshot: snapshot, socket: socket, log: log)
         log.write(.notice, "serving") { line in
             line.add("version", Version.current)
@@ -53,8 +62,7 @@ struct Serve: ParsableCommand {
             line.add("webhooks", snapshot.webhooks.count)
             line.add("programs", snapshot.tree.programs.count)
         }
-        let isDrained = server.run(signals, reloader: reloader, told: loaded.diagnostics) { fitted($0, log) }
-        if !isDrained { throw ExitCode(ExitStatus.unavailable) }
+        return server
     }
 
     private func listeningSocket(_ settings: Settings, _ log: Log) throws -> ListeningSocket {
