@@ -14,8 +14,8 @@ package final class FastCGIServer: Sendable {
         /// How many connections are held at most; past it one that has waited long for a request goes, and who comes
         /// waits until one has.
         package var maximumConnections = 4_096
-        /// How many bytes of requests that arrive and answers that leave are held at most, in all; past it the one that
-        /// has taken longest goes.
+        /// How many bytes of requests that arrive and answers that leave are held at most, in all; past it the one goes that
+        /// has taken longest on the loop that holds more.
         package var maximumHeldBytes = FastCGIServer.maximumHeldBytes
 
         /// Told of a connection that ended without an answer, and of what happened, in words that hold nothing of a request.
@@ -53,10 +53,17 @@ package final class FastCGIServer: Sendable {
     package init(listener: ListeningSocket, loops: [EventLoop], options: Options) throws(SystemError) {
         self.listener = listener
         FastCGIRequest.prepareLibrary()
+        let held = HeldBytes()
         var shards: [FastCGIShard] = []
         for loop in loops {
             shards.append(
-                try FastCGIShard(loop: loop, listener: listener.descriptor, options: options, of: loops.count)
+                try FastCGIShard(
+                    loop: loop,
+                    listener: listener.descriptor,
+                    options: options,
+                    held: held,
+                    of: loops.count
+                )
             )
         }
         self.shards = shards

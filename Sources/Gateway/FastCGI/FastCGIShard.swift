@@ -24,24 +24,25 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
     private let listener: Int32
     private var siblings: [FastCGIShard] = []
     private let maximumConnections: Int
-    private let maximumHeldBytes: Int
-    private var heldBytes = 0
+    private let held: HeldBytes
     private var isPaused = false
 
-    /// Makes one of several shards of a server; each has its part of the server's bounds.
+    /// Makes one of several shards of a server; each has its part of the server's connections.
     ///
+    /// - Parameter held: what all shards hold.
     /// - Throws: where the system gives no descriptors.
     init(
         loop: EventLoop,
         listener: Int32,
         options: FastCGIServer.Options,
+        held: HeldBytes,
         of shards: Int
     ) throws(SystemError) {
         self.loop = loop
         self.listener = listener
         self.options = options
         maximumConnections = max(1, options.maximumConnections / shards)
-        maximumHeldBytes = options.maximumHeldBytes / shards
+        self.held = held
         pair = try LibraryPair()
     }
 
@@ -162,10 +163,11 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         return true
     }
 
-    /// Counts bytes that a connection holds more, or fewer; past the bound the longest transfer ends.
+    /// Counts bytes that a connection holds more, or fewer; past the bound of all shards the longest transfer of this one ends.
     func hold(_ change: Int) {
-        heldBytes += change
-        guard change > 0, heldBytes > maximumHeldBytes else { return }
+        guard change != 0 else { return }
+        let count = held.count.wrappingAdd(change, ordering: .relaxed).newValue
+        guard change > 0, count > options.maximumHeldBytes else { return }
         transfers.first(before: .max)?.giveWay("requests and answers under way fill \(options.maximumHeldBytes) bytes")
     }
 
@@ -201,4 +203,9 @@ final class FastCGIShard: EventHandler, @unchecked Sendable {
         count.wrappingSubtract(1, ordering: .relaxed)
         resume()
     }
+}
+
+/// How many bytes of requests that arrive and answers that leave the shards of a server hold.
+final class HeldBytes: Sendable {
+    let count = Atomic<Int>(0)
 }

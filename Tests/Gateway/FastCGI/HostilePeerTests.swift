@@ -206,6 +206,22 @@ import Testing
         #expect(server.ended.withLock { $0 }.count { $0 == .crowded } == 18)
     }
 
+    /// The bound is that of all loops together: one request may take it up on one of many.
+    @Test func oneTransferMayHoldWhatManyLoopsMay() throws {
+        let server = try EchoServer(loops: 8, adjust: { $0.maximumHeldBytes = 1_000_000 })
+        let client = try server.connect()
+        let bytes = Bytes.request(body: [UInt8](repeating: 1, count: 800_000))
+        client.send(bytes.dropLast(10))
+        // The other has it all read before the first goes on.
+        let other = try server.connect()
+        other.send(Bytes.request(body: [7]))
+        #expect(other.answer()?.last == 7)
+        client.send(bytes.suffix(10))
+        #expect(client.answer()?.suffix(800_000).count == 800_000)
+        #expect(server.stop())
+        #expect(server.ended.withLock { $0 }.isEmpty)
+    }
+
     /// A body without end is thrown away, in turns with other connections, until its deadline.
     @Test func aBodyWithoutEndIsThrownAway() throws {
         let server = try EchoServer(
