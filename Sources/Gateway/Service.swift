@@ -10,6 +10,8 @@ package final class Service: Sendable {
     private let callers: [Caller]
     /// The log lines, the metrics and the activity log.
     package let observer: Observer
+    /// Makes answers that are long work where there are many webhooks, one after another: a loop is not held up.
+    private let longWork = BlockingPool(threads: 0, maximum: 1)
     /// When the service stops, in nanoseconds of the monotonic clock; 0 before it drains.
     private let drainEnd = Atomic<UInt64>(0)
 
@@ -89,13 +91,15 @@ package final class Service: Sendable {
             switch endpoint {
             case .health: return exchange.answer(json: #"{"status":"alive"}"#)
             case .readiness: return readiness(exchange)
-            case .metrics: return exchange.answer(text: await observer.metrics.read(), type: MetricsText.contentType)
+            case .metrics:
+                let text = await aside { [metrics = observer.metrics] in metrics.text() }
+                return exchange.answer(text: text, type: MetricsText.contentType)
             case .description: return exchange.answer(status: 200, json: exchange.description)
             case .preview:
                 let preview = try Pipeline(snapshot: snapshot).preview(exchange.body(), exchange.context)
                 return exchange.answer(status: 200, json: preview.serialized)
             case .webhooks:
-                return exchange.answer(status: 200, json: WebhookListing(of: snapshot).json.serialized)
+                return exchange.answer(status: 200, json: await aside { WebhookListing(of: snapshot).json.serialized })
             case .webhook(let name):
                 let webhook = try snapshot.requireWebhook(named: name, in: "the path")
                 return exchange.answer(status: 200, json: webhook.json.serialized)
@@ -112,6 +116,14 @@ package final class Service: Sendable {
         } catch {
             observer.tell(error, exchange)
             return exchange.answer(error)
+        }
+    }
+
+    /// Does long work on another thread, where there is one.
+    private func aside(_ work: @escaping @Sendable () -> [UInt8]) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            let isTaken = longWork.submit { continuation.resume(returning: work()) }
+            if !isTaken { continuation.resume(returning: work()) }
         }
     }
 

@@ -113,14 +113,6 @@ package final class Metrics: Sendable {
 
     // MARK: Telling
 
-    /// ``text()``, made on a thread of its own where there is one: a store may have many webhooks.
-    func read() async -> [UInt8] {
-        await withCheckedContinuation { continuation in
-            let isStarted = startThreadIfPossible { [self] in continuation.resume(returning: text()) }
-            if !isStarted { continuation.resume(returning: text()) }
-        }
-    }
-
     /// Everything in the text format of Prometheus, version 0.0.4.
     ///
     /// It reads a few files of the process's own and is linear in the webhooks that were called.
