@@ -44,7 +44,7 @@ import Testing
         ("Rendered URL", size(Renderer.maximumURLBytes)),
         ("Rendered headers", size(Renderer.maximumHeaderBytes)),
         ("Rendered payload", size(settings.maxPayloadBytes)),
-        ("Body of a response, decompressed", size(settings.maxResponseBytes)),
+        ("Body of a 2xx response, decompressed", size(settings.maxResponseBytes)),
         ("Failures in a row after which a host's circuit opens", count(settings.circuitFailures)),
         ("How long it stays open", "\(settings.circuitOpenFor.components.seconds) s"),
         ("Names looked up at once", count(Resolver.defaultThreads * Resolver.growth)),

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 
 /// An address that answers no attempt to connect: what listens there has more connections waiting than it takes.
@@ -11,8 +12,8 @@ package final class SilentAddress {
         place.sin_port = in_port_t(port).bigEndian
         place.sin_addr.s_addr = address.bigEndian
         for number in 0..<4 {
-            let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
-            let descriptor = socket(AF_INET, Int32(type), 0)
+            let descriptor = socket(AF_INET, flowhook_stream_socket | flowhook_closed_on_exec, 0)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             precondition(descriptor >= 0, "no socket")
             descriptors.append(descriptor)
             withUnsafePointer(to: &place) { pointer in
@@ -28,7 +29,7 @@ package final class SilentAddress {
     /// The loopback address of IPv6, where connections are taken by the system, and by nobody else.
     package static func takingConnections(port: Int) -> SilentAddress {
         let address = SilentAddress()
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_INET6, flowhook_stream_socket | flowhook_closed_on_exec, 0)
         precondition(descriptor >= 0, "no socket")
         address.descriptors.append(descriptor)
         var place = sockaddr_in6()

@@ -99,7 +99,7 @@ private struct CannedTries {
         self.settings = settings
     }
 
-    /// Makes a call. Time passes as the plan and the answers say, in no time: a delay has no jitter and is none, save
+    /// Makes a call. Time passes as the plan and the answers say, in no time: a delay is half of what it may be at most, save
     /// one that the service asks for.
     mutating func send(_ request: OutgoingRequest) -> CallResult {
         var plan = CallPlan(request)
@@ -113,7 +113,7 @@ private struct CannedTries {
                 elapsed += request.policy.retry?.tryTimeout ?? request.policy.timeout
             }
             let now = Instant(seconds: instant.seconds + elapsed.components.seconds)
-            switch plan.next(after: outcome, elapsed: elapsed, instant: now, random: 0) {
+            switch plan.next(after: outcome, elapsed: elapsed, instant: now, random: 0.5) {
             case .send: continue
             case .wait(let delay): elapsed += delay
             case .finish(let outcome): return result(outcome, plan)
@@ -138,6 +138,7 @@ private struct CannedTries {
     /// What of a canned answer a call would have got.
     private func received(_ outcome: Result<ServiceAnswer, CallFailure>) -> Result<ServiceAnswer, CallFailure> {
         guard case .success(let answer) = outcome, answer.body.count > settings.maxResponseBytes else { return outcome }
+        guard (200...299).contains(answer.status) else { return .success(answer.withoutBody) }
         let detail = "The case's body is larger than allowed (max_response_bytes)."
         return .failure(CallFailure(.responseTooLarge, detail: detail, sent: .yes))
     }

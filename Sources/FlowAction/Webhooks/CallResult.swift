@@ -45,6 +45,18 @@ package final class ServiceAnswer: Sendable {
         self.retryAfter = retryAfter
         self.location = location
     }
+
+    /// The answer's head alone.
+    var withoutBody: ServiceAnswer {
+        ServiceAnswer(
+            status: status,
+            reasonPhrase: reasonPhrase,
+            contentType: contentType,
+            body: [],
+            retryAfter: retryAfter,
+            location: location
+        )
+    }
 }
 
 /// The parts of a call's time, in microseconds, summed over its tries and redirects; 0 where a part did not take place.

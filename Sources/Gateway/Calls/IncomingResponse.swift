@@ -12,6 +12,9 @@ struct IncomingResponse {
     /// Why the body could not be decoded, where it ended the transfer.
     private(set) var decodingFailure: ContentDecoder.Failure?
 
+    /// Whether a whole head has come, and a body that is too large or cannot be decoded.
+    private(set) var isBodyUnusable = false
+
     private let maximumBodyBytes: Int
     private var headerBytes = 0
     private var headerLines = 0
@@ -61,6 +64,8 @@ struct IncomingResponse {
         case UInt8(ascii: "h") where count > 5 && memcmp(bytes, "HTTP/", 5) == 0:
             // An interim response is no answer: "HTTP/1.1 1xx".
             hasBegun = count <= 9 || bytes[9] != CChar(bitPattern: UInt8(ascii: "1"))
+            // Nobody has asked for another protocol (RFC 9110, section 15.2.2): no answer comes in this one.
+            if count >= 12, memcmp(bytes + 9, "101", 3) == 0 { return 0 }
             hasHead = false
             contentLength = nil
             hasContentType = false
@@ -128,6 +133,7 @@ struct IncomingResponse {
         guard contentEncodings.isEmpty else { return decode(bytes) }
         guard body.count + count <= maximumBodyBytes else {
             excess = bodyExcess
+            isBodyUnusable = true
             return 0
         }
         body.append(contentsOf: bytes)
@@ -141,13 +147,23 @@ struct IncomingResponse {
             return bytes.count
         } catch {
             if error == .tooLarge { excess = bodyExcess } else { decodingFailure = error }
+            isBodyUnusable = true
             return 0
         }
     }
 
     /// Takes it that nothing more comes, of which a decoder may have been in want.
     mutating func end() {
-        if decoder?.isComplete == false { decodingFailure = .broken }
+        if decoder?.isComplete == false {
+            decodingFailure = .broken
+            isBodyUnusable = true
+        }
+    }
+
+    /// Takes the head alone for the answer.
+    mutating func dropBody() {
+        body = []
+        (excess, decodingFailure) = (nil, nil)
     }
 
     /// Takes the answer out.

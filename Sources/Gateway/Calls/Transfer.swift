@@ -330,6 +330,11 @@ final class Transfer {
             guard response.hasHead else { return CURLE_PARTIAL_FILE }
             response.end()
         }
+        // What another status than 2xx says needs no body: it counts, whatever comes behind it.
+        if response.isBodyUnusable, !(200...299).contains(flowhook_get_long(easy, CURLINFO_RESPONSE_CODE)) {
+            response.dropBody()
+            return CURLE_OK
+        }
         return response.decodingFailure == nil ? code : CURLE_BAD_CONTENT_ENCODING
     }
 

@@ -62,6 +62,26 @@ import Testing
         #expect(result.timing.total > 0)
     }
 
+    /// A status outside 2xx counts whatever stands behind it.
+    @Test(arguments: [
+        ("Content-Length: 2000000", 2_000_000), ("Content-Encoding: br\r\nContent-Length: 5", 5),
+        ("Content-Encoding: gzip\r\nContent-Length: 5", 5), ("Content-Encoding: gzip\r\nContent-Length: 10", 10),
+    ])
+    func aStatusNeedsNoBody(headers: String, count: Int) throws {
+        // The last is cut off behind the head of gzip.
+        let body = count == 10 ? [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] : [UInt8](repeating: 65, count: count)
+        let server = RawServer { _, _ in
+            [.text("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Type: a/b\r\n\(headers)\r\n\r\n"), .send(body)]
+        }
+        defer { server.stop() }
+        let bench = try Bench()
+        let answer = try bench.send(bench.request(server)).outcome.get()
+        #expect(answer.status == 503)
+        #expect(answer.reasonPhrase == "Busy")
+        #expect(answer.body.isEmpty)
+        #expect(answer.retryAfter == "7")
+    }
+
     /// Each misbehaviour with the type it gives and whether the request may have arrived.
     @Test(
         arguments: [

@@ -26,6 +26,16 @@ import Testing
         #expect(failure.sent == .maybe)
     }
 
+    /// Nobody has asked for another protocol: the call does not wait for an answer in this one.
+    @Test func anUpgradeIsNoAnswer() throws {
+        let server = RawServer { _, _ in [.text("HTTP/1.1 101 Switching Protocols\r\n\r\n"), .waitForEver] }
+        defer { server.stop() }
+        let bench = try Bench()
+        let failure = try #require(bench.failure(bench.request(server)))
+        #expect(failure.type == .protocolError)
+        #expect(failure.sent == .yes)
+    }
+
     @Test func aTrailerIsNoHeader() throws {
         let trailer = "Retry-After: 100\r\nLocation: /x\r\nContent-Type: a/b\r\n"
         let chunked = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\(trailer)\r\n"
