@@ -54,7 +54,7 @@ package struct ServiceURL: Sendable, Hashable {
         } else {
             hostEnd = hostAndPort.firstIndex(of: UInt8(ascii: ":")) ?? end
             let name = hostAndPort[..<hostEnd]
-            guard !name.isEmpty, name.allSatisfy(isURIUnreserved) else { throw .host }
+            guard Self.isName(name) else { throw .host }
             host = String(decoding: name, as: UTF8.self)
         }
         port = try Self.port(of: bytes[hostEnd..<end]) ?? (isSecure ? 443 : 80)
@@ -67,6 +67,24 @@ package struct ServiceURL: Sendable, Hashable {
             return false
         }
         return true
+    }
+
+    /// Whether bytes may be a host's name or address: labels of 1 to 63 characters, 253 in all (RFC 1035, section 2.3.4), and
+    /// a dot behind the last where there is one.
+    private static func isName(_ name: ArraySlice<UInt8>) -> Bool {
+        let name = name.last == UInt8(ascii: ".") ? name.dropLast() : name
+        guard name.count <= 253 else { return false }
+        var labelBytes = 0
+        for byte in name {
+            if byte == UInt8(ascii: ".") {
+                guard labelBytes > 0 else { return false }
+                labelBytes = 0
+            } else {
+                labelBytes += 1
+                guard labelBytes <= 63, isURIUnreserved(byte) else { return false }
+            }
+        }
+        return labelBytes > 0
     }
 
     private static func isInAddress(_ byte: UInt8) -> Bool {
