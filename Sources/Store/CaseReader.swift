@@ -70,6 +70,9 @@ struct CaseReader {
                     suggestion: NearestWord.find(name, among: snapshot.tree.programs.map(\.name))
                 )
             case ("lead", .mapping(let fields)):
+                for field in fields where field.value.isMissing {
+                    findings.warnOfNothing("the lead field is empty", at: field.key)
+                }
                 for field in fields where snapshot.leadFields.field(named: field.name) == nil {
                     // A name that is like none may be of a field that the templates ask for by that name.
                     let names = snapshot.leadFields.fields.lazy.map(\.displayName)

@@ -5,8 +5,7 @@ enum Consequences {
     /// The codes of errors that leave nothing of a file.
     private static let fatal: Set = [
         "fields", "json-syntax", "mapping-expected", "merge-conflict", "not-utf-8", "too-large", "unreadable",
-        "yaml-syntax",
-        "yaml-token",
+        "yaml-alias", "yaml-depth", "yaml-documents", "yaml-key", "yaml-syntax", "yaml-token",
     ]
 
     /// The findings without those that the errors among them bring about.

@@ -19,7 +19,8 @@ package struct Diagnostic: Sendable, Hashable {
 
     /// The codes of findings that suggest a value of the file in other words, which may hold a credential.
     private static let codesOfValues = [
-        "yaml-token", "yaml-comment", "text-expected", "token-value", "adjacent-tokens",
+        "yaml-token", "yaml-comment", "yaml-quotes", "yaml-syntax", "text-expected", "token-value", "adjacent-tokens",
+        "half-token",
     ]
 
     /// The finding in one line, for the file's author: `FILE:LINE:COLUMN: error: TEXT`.

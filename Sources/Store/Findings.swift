@@ -100,6 +100,17 @@ struct Findings {
         )
     }
 
+    /// Warns of a name without a value, such as a comma in `{ }` makes of a value's second half.
+    ///
+    /// - Parameter consequence: what comes of it.
+    mutating func warnOfNothing(_ consequence: String, at key: YAMLNode) {
+        warning(
+            "empty-value",
+            "no value stands here: \(consequence); write \"\" if that is meant, and quote a value with a comma in { }",
+            at: key
+        )
+    }
+
     /// Adds what was found in the text of a scalar, at its place in the file.
     ///
     /// - Parameter suggestion: one that the finding has not yet, asked for only where the finding is told.

@@ -59,12 +59,20 @@ struct HeadersReader {
             {
                 findings.warning("header-spelling", "this is not the header \(meant)", at: pair.key, suggestion: meant)
             }
+            if StoreVocabulary.webhook.contains(pair.name) {
+                findings.warning(
+                    "misplaced-key",
+                    "this goes out as a header; a key of the webhook stands further left, below custom_headers itself",
+                    at: pair.key
+                )
+            }
             let values = if case .sequence(let elements) = pair.value.content { elements } else { [pair.value] }
             for value in values {
                 guard let text = value.text else {
                     findings.textExpected("a header's value, or each of a list,", at: value)
                     continue
                 }
+                if value.isMissing { findings.warnOfNothing("the header goes out empty", at: pair.key) }
                 let (template, found) = compiler.header(text, named: pair.name)
                 for finding in found { findings.add(finding, in: value) }
                 headers.append((Webhook.HeaderTemplate(name: pair.name, value: template), value))

@@ -20,7 +20,7 @@ struct MyTokensReader {
         }
         var tokens: [String: MyToken] = [:]
         tokens.reserveCapacity(pairs.count)
-        for pair in pairs {
+        for (index, pair) in pairs.enumerated() {
             let name = pair.name
             guard isName(name) else {
                 findings.error(
@@ -45,6 +45,7 @@ struct MyTokensReader {
                     at: pair.key
                 )
             }
+            if pair.value.isMissing { tellOfNothing(pair.key, before: pairs.dropFirst(index + 1).first, &findings) }
             // One that is wrong is defined all the same: the webhooks that use it are right.
             let token =
                 token(name, pair.value, &findings)
@@ -54,6 +55,18 @@ struct MyTokensReader {
             }
         }
         return tokens
+    }
+
+    /// Tells of a token without a value: with what describes it in its own column a secret would be a token in the clear.
+    private func tellOfNothing(_ key: YAMLNode, before next: YAMLNode.Pair?, _ findings: inout Findings) {
+        guard let next, StoreVocabulary.myToken.contains(next.name) else {
+            return findings.warnOfNothing("the My Token is empty", at: key)
+        }
+        findings.error(
+            "token-value",
+            "no value stands here; indent \"\(next.name)\" and what else describes this My Token",
+            at: key
+        )
     }
 
     /// Whether a text may be a token's name: 1 to 50 characters, no blanks around it, and no `}}`.

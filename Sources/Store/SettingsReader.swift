@@ -194,7 +194,7 @@ struct SettingsReader {
             "circuit_open_for",
             { settings, values throws(Flaw) in
                 guard let duration = DurationText.read(values[0]), duration > .zero else {
-                    throw Flaw(expected: "a time such as 500ms or 10s, above 0")
+                    throw Flaw(expected: "a time in ms, s or min, such as 500ms or 10s, above 0")
                 }
                 settings.circuitOpenFor = duration
             }

@@ -63,6 +63,11 @@ package struct YAMLNode: Sendable, Hashable {
         if case .scalar(let text, _) = content { text } else { nil }
     }
 
+    /// Whether nothing stands in the node's place: `a:`, or `a` between the commas of `{ }`.
+    package var isMissing: Bool {
+        if case .scalar("", .plain) = content { true } else { false }
+    }
+
     /// Whether the node is a scalar without quotes that reads as nothing: empty, `~` or `null`.
     package var isNull: Bool {
         if case .scalar(let text, .plain) = content { ["", "~", "null", "Null", "NULL"].contains(text) } else { false }

@@ -62,6 +62,8 @@ private struct YAMLComposer {
     private var openFlows: [(line: Int, column: Int, isList: Bool)] = []
     /// Whether what was read last is a block of text, under `|` or `>`.
     private var isAfterBlock = false
+    /// What was read last, where it is a text in quotes that goes on over lines.
+    private var lastQuoted: (line: Int, column: Int, endLine: Int)?
     /// The column of the key that was read last.
     private var keyColumn = 1
     /// Errors that did not keep from reading on.
@@ -126,6 +128,7 @@ private struct YAMLComposer {
             return YAMLNode(content: .scalar(text + rest, .plain), line: event.line, column: event.column)
         }
         if isPlain, let warning = source.hash(after: text, event.endLine, event.endColumn) { errors.append(warning) }
+        if isPlain, let warning = source.curlyQuotes(around: text, event.line, event.column) { errors.append(warning) }
         let isWalked = !isPlain || event.endLine > event.line
         return YAMLNode(
             content: .scalar(text, event.style),
@@ -231,6 +234,7 @@ private struct YAMLComposer {
             endColumn: raw.end_mark.column + 1
         )
         isAfterBlock = false
+        lastQuoted = nil
         defer { end = (event.endLine, event.endColumn) }
         switch raw.type {
         case YAML_ALIAS_EVENT:
@@ -242,6 +246,9 @@ private struct YAMLComposer {
             holdsBrace = memchr(scalar.value, Int32(UInt8(ascii: "{")), scalar.length) != nil
             event.style = style(scalar.style)
             isAfterBlock = event.style == .literal || event.style == .folded
+            if [.singleQuoted, .doubleQuoted].contains(event.style), event.endLine > event.line {
+                lastQuoted = (event.line, event.column, event.endLine)
+            }
         case YAML_SEQUENCE_START_EVENT:
             refuse(anchor: raw.data.sequence_start.anchor, tag: raw.data.sequence_start.tag, event)
             event.isFlow = raw.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
@@ -296,19 +303,47 @@ private struct YAMLComposer {
         if let list = lastList, list.endLine == line, !isReader, source.goesOn(at: list.endLine, list.endColumn) {
             return source.swallowed("[", at: list.line, list.column)
         }
+        let what = problem.problem.map { String(cString: $0) } ?? "this is no YAML"
+        if what.contains("mapping values are not allowed"), let error = source.colonInValue(at: line, column) {
+            return error
+        }
         // A value that begins with {{ opens a mapping, and what follows it is out of place; in quotes it would not.
         if !isReader, !isTab, !context.contains("quoted scalar"),
             let place = source.opening("{{", from: end, to: line)
         {
             return swallowed(at: place.line, place.column)
         }
-        let what = problem.problem.map { String(cString: $0) } ?? "this is no YAML"
+        if !isTab, let error = unended(context, what) { return error }
         return YAMLError(
             line: line,
             column: column,
             code: "yaml-syntax",
             message: Self.sentence(what, isTab: isTab)
         )
+    }
+
+    /// The error of what has no end, told where it begins: the library tells where it has given up to look for one.
+    private func unended(_ context: String, _ what: String) -> YAMLError? {
+        let mark = parser.pointee.context_mark
+        let begin = (line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+        func error(_ place: (line: Int, column: Int), _ message: String) -> YAMLError {
+            YAMLError(line: place.line, column: place.column, code: "yaml-syntax", message: message)
+        }
+        switch (context, what) {
+        case ("while scanning a simple key", "could not find expected ':'"):
+            return error(
+                begin,
+                "a key is followed by a colon and a blank, as in \"name: value\"; here they are missing"
+            )
+        case ("while scanning a quoted scalar", "found unexpected end of stream"):
+            return error(begin, "this quote is never closed")
+        default:
+            guard let lastQuoted else { return nil }
+            return error(
+                (lastQuoted.line, lastQuoted.column),
+                "this quote is closed on line \(lastQuoted.endLine), and more follows there; close it where the value ends"
+            )
+        }
     }
 
     /// The error of a token that begins a value: it is about the list or the JSON object in which the token stands.
@@ -326,7 +361,15 @@ private struct YAMLComposer {
     private static func sentence(_ problem: String, isTab: Bool) -> String {
         let hints = [
             ("control characters are not allowed", "one may stand in double quotes alone, as \\t or \\u0007"),
-            ("did not find expected ','", "a comma, quote or bracket is missing"),
+            (
+                "did not find expected ','",
+                "a comma, quote or bracket is missing, or a value with a bracket or a comma in it wants quotes"
+            ),
+            ("did not find expected alphabetic", "quote a value that begins with * or &"),
+            ("did not find expected comment or line break", "the text of | or > begins on the line below"),
+            ("block sequence entries are not allowed", "quote a value that begins with a dash and a blank"),
+            ("did not find expected node content", "quote a value that begins with a colon or a comma"),
+            ("unknown escape character", "in double quotes a backslash is written \\\\, in single quotes \\"),
             ("mapping values are not allowed", "quote a value that holds \": \", and indent keys alike"),
             ("did not find expected key", "keys of one mapping begin in one column, and a value is quoted as a whole"),
             ("unexpected end of stream", "a quote or bracket is never closed"),

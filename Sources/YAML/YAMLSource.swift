@@ -189,6 +189,44 @@ final class YAMLSource {
         return warning
     }
 
+    /// The warning of a plain value in typographic quotes, which are part of it; `nil` where there are none.
+    func curlyQuotes(around text: String, _ line: Int, _ column: Int) -> YAMLError? {
+        // Each of them begins with this byte in UTF-8.
+        guard text.utf8.first == 0xE2, let first = text.unicodeScalars.first, let last = text.unicodeScalars.last,
+            text.unicodeScalars.count > 1, Self.isQuote(first), Self.isQuote(last)
+        else { return nil }
+        var warning = YAMLError(
+            line: line,
+            column: column,
+            code: "yaml-quotes",
+            message: "these quotes are part of the value; those of YAML are ' and \"",
+            suggestion: quoted(String(text.unicodeScalars.dropFirst().dropLast()))
+        )
+        warning.isWarning = true
+        return warning
+    }
+
+    private static func isQuote(_ scalar: Unicode.Scalar) -> Bool {
+        ["\u{2018}", "\u{2019}", "\u{201A}", "\u{201C}", "\u{201D}", "\u{201E}"].contains(scalar)
+    }
+
+    /// The error of a value without quotes in which a colon and a blank stand; `nil` where the colon is the line's first.
+    func colonInValue(at line: Int, _ column: Int) -> YAMLError? {
+        let before = text(on: line, from: 1, to: column)
+        guard let colon = before.firstRange(of: ": ") else { return nil }
+        let blanks = before[colon.upperBound...].prefix { $0 == " " }
+        let start = before[..<blanks.endIndex].unicodeScalars.count + 1
+        let value = value(at: line, start)
+        guard let first = value.first, first != "\"", first != "'" else { return nil }
+        return YAMLError(
+            line: line,
+            column: start,
+            code: "yaml-syntax",
+            message: "YAML takes the second \": \" of a line for that of another key; put the value in quotes",
+            suggestion: quoted(value)
+        )
+    }
+
     /// What its author took for the value at a place: the rest of the line, and inside brackets up to their end.
     private func value(at line: Int, _ column: Int) -> Substring {
         let rest = self.rest(of: line, from: column)

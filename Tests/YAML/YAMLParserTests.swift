@@ -102,6 +102,7 @@ import YAML
         ("a: {b: {\"c\": {{lead.Id}}}, d: e}", "'{\"c\": {{lead.Id}}}'"),
         ("a: {\"b\": {{lead.Id}}/@, \"c\": \"}\"}", "'{\"b\": {{lead.Id}}/@, \"c\": \"}\"}'"),
         ("a: [{\"b\": {{lead.Id}}}]", "'[{\"b\": {{lead.Id}}}]'"), ("a: {b: [0][1]}", "'[0][1]'"),
+        ("a: Token: {{my.Key}}", "'Token: {{my.Key}}'"), ("a:  x: it's", "'x: it''s'"),
     ])
     func suggestsTheQuotedSpelling(text: String, suggestion: String) {
         #expect {
@@ -125,6 +126,11 @@ import YAML
         ("a: {on: [connect, 429], backoff: \"2\\q\"}", 1, 36, "escape"),
         ("a: {\"b\": {{lead.Id}},\n  \"c\": 1}\n", 1, 4, "as a whole"),
         ("a: {\"b\": 1,\n  \"c\": {{lead.Id}}}\n", 1, 4, "as a whole"),
+        ("a: 1\nb:2\nc: 3\n", 2, 1, "a colon and a blank"), ("a: 1\nb\n\n# c\n", 2, 1, "a colon and a blank"),
+        ("a: 'x\nb: 1\n", 1, 4, "never closed"), ("a: \"x\nb: \"y\"\n", 1, 4, "closed on line 2"),
+        ("a: */*", 1, 5, "begins with *"), ("a: | x\n", 1, 6, "on the line below"),
+        ("a: - b", 1, 4, "a dash and a blank"),
+        ("a: [x, ::1]", 1, 8, "begins with a colon"), ("a: {b: c[0].d}", 1, 9, "wants quotes"),
     ])
     func suggestsNothingWhereTheFaultIsAnother(text: String, line: Int, column: Int, words: String) {
         let errors = YAMLNode.read(Array(text.utf8)).errors

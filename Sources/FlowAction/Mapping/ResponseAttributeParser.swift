@@ -101,6 +101,10 @@ struct ResponseAttributeParser {
                 suggestion: keyStart > 0 ? text(0..<(keyStart - 1)) : nil
             )
         }
+        if scalar == "/", !bytes.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") }) {
+            let path = text(bytes.indices).replacing("/", with: ".")
+            return finding("invalid-key", at: position, "keys are joined by dots", suggestion: path)
+        }
         let end = bytes[position...].firstIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") } ?? bytes.count
         return finding(
             "invalid-key",

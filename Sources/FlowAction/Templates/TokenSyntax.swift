@@ -31,6 +31,9 @@ struct TokenSyntax: Sendable {
             report(.error, "empty-token", "this token is empty; a token is written {{family.Name}}")
             return nil
         }
+        if let name = Self.hiddenCharacter(of: content) {
+            report(.warning, "hidden-character", "\(name) stands in this token, and looks like a blank or like nothing")
+        }
         let dot = content.firstIndex(of: UInt8(ascii: "."))
         let familyName = Self.text(content[..<(dot ?? content.startIndex)])
         let name = Self.text(content[(dot.map { $0 + 1 } ?? content.startIndex)...])
@@ -76,6 +79,17 @@ struct TokenSyntax: Sendable {
     private typealias Report = (TemplateFinding.Severity, String, String, String?) -> Void
 
     private static let families = TokenFamily.allCases.map(\.rawValue).joined(separator: ", ")
+
+    /// The first character that nobody sees for what it is, such as a no-break space pasted from a web page.
+    private static func hiddenCharacter(of bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.contains(where: { $0 >= 0x80 }) else { return nil }
+        let scalar = String(decoding: bytes, as: UTF8.self).unicodeScalars.first {
+            $0.value >= 0x80 && ($0.properties.isWhitespace || $0.properties.isDefaultIgnorableCodePoint)
+        }
+        return scalar.map { "U+" + String(repeating: "0", count: max(0, 4 - hex($0).count)) + hex($0) }
+    }
+
+    private static func hex(_ scalar: Unicode.Scalar) -> String { String(scalar.value, radix: 16, uppercase: true) }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes.trimming(while: \.isBlank), as: UTF8.self)

@@ -57,6 +57,13 @@ struct TokenizedText {
             position = (content.defaultText ?? content.name).upperBound + 2
             tokens.append(Token(range: open..<position, defaultText: content.defaultText, reference: reference))
         }
+        if syntax != nil, !hasUnclosedToken, bytes.contains(UInt8(ascii: "}")) {
+            var start = 0
+            for end in tokens.map(\.range.lowerBound) + [bytes.count] {
+                findings += HalfTokens.find(in: bytes[start..<end])
+                start = tokens.first { $0.range.lowerBound == end }?.range.upperBound ?? end
+            }
+        }
     }
 
     /// The template: every token at the place of the same index; one that is not valid stays literal text.

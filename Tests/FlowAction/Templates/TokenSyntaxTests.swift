@@ -125,6 +125,13 @@ struct TokenSyntaxTests {
             Case("{{my.Name: default=x}}", 0, .warning, "default-syntax"),
             Case("{{my.Name default=x}}", 0, .warning, "default-syntax"),
             Case("{{my.Name | default = x}}", 0, .warning, "default-syntax"),
+            Case("é {lead.First Name}", 4, .warning, "half-token", "{{lead.First Name}}"),
+            Case("{ Lead.Id }", 2, .warning, "half-token", "{{Lead.Id }}"),
+            Case("a lead.Id}}", 2, .warning, "half-token", "{{lead.Id}}"),
+            Case("{{lead.First Name}} {lead.Id}}", 21, .warning, "half-token", "{{lead.Id}}"),
+            Case("{my.Key:default=a b}", 1, .warning, "half-token", "{{my.Key:default=a b}}"),
+            Case("${my.Straße}", 2, .warning, "half-token", "{{my.Straße}}"),
+            Case("{{my.No\u{200B}Name}}", 0, .warning, "hidden-character"),
         ]
     )
     func findsFaults(_ expected: Case) throws {
@@ -137,6 +144,20 @@ struct TokenSyntaxTests {
         #expect(finding.suggestion == expected.suggestion)
         #expect(!finding.message.isEmpty)
         #expect(findings.count == 1)
+    }
+
+    /// A dot behind a family's word is common, and two braces at an end are.
+    @Test(
+        "Text that is none",
+        arguments: [
+            #"{"a": {"b": "see my.site"}}"#, "{ lead: my.site }", "xlead.Id}}", "a.my.Id}}", "{lead.}", "{lead. }",
+            "lead.Id}",
+            "{my.a, b}", "{{my.Id}}}", "{{{my.Id}}}", "{my.Id", "{lead\n.Id}", "{my.a\nb}", "{my.Key:default=a\nb}",
+        ]
+    )
+    func takesTextForText(text: String) {
+        let found = TemplateFixture.compiler.payload(text, encoding: TokenEncoding.none, contentType: nil).findings
+        #expect(!found.contains { $0.code == "half-token" }, "\(found)")
     }
 
     @Test(
