@@ -2,6 +2,9 @@
 enum HalfTokens {
     private static let families = TokenFamily.allCases.map { Array($0.rawValue.utf8) }
 
+    /// How far the end of a default is looked for, in bytes: a text may be megabytes of beginnings.
+    private static let mostDefaultBytes = 1_000
+
     /// Looks through a text without tokens.
     ///
     /// - Returns: a warning for each, at the family.
@@ -42,7 +45,7 @@ enum HalfTokens {
         guard name.contains(where: { !$0.isBlank }) else { return nil }
         var behind = rest[name.endIndex...]
         if TokenSyntax.beginsDefault(behind) {
-            behind = behind.drop { $0 != UInt8(ascii: "}") && $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "\n") }
+            behind = behind.prefix(mostDefaultBytes).drop { !"{}\n".utf8.contains($0) }
         }
         return behind.first == UInt8(ascii: "}") ? behind.startIndex : nil
     }

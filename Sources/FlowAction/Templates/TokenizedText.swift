@@ -59,10 +59,11 @@ struct TokenizedText {
         }
         if syntax != nil, !hasUnclosedToken, bytes.contains(UInt8(ascii: "}")) {
             var start = 0
-            for end in tokens.map(\.range.lowerBound) + [bytes.count] {
-                findings += HalfTokens.find(in: bytes[start..<end])
-                start = tokens.first { $0.range.lowerBound == end }?.range.upperBound ?? end
+            for token in tokens {
+                findings += HalfTokens.find(in: bytes[start..<token.range.lowerBound])
+                start = token.range.upperBound
             }
+            findings += HalfTokens.find(in: bytes[start...])
         }
     }
 
