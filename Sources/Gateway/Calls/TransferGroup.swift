@@ -108,8 +108,9 @@ final class TransferGroup {
             let code = flowhook_message_result(message)
             curl_multi_remove_handle(multi, easy)
             guard let transfer = Transfer.of(easy) else { continue }
-            sockets.abandon(of: transfer)
+            // First: what is closed already may stand for somebody else's by now.
             sockets.strikeClosed(among: transfer.opened)
+            sockets.abandon(of: transfer)
             finish(transfer, transfer.result(code))
         }
     }
