@@ -99,6 +99,7 @@ struct MyTokensReader {
             let type = style == .plain ? Self.type(ofPlain: text) : .text
             guard isLengthAllowed(text, node, &findings) else { return nil }
             warnOfUserInfo(text, node, &findings)
+            warnOfTokens(text, node, &findings)
             return MyToken(name: name, type: type, value: text, file: findings.file)
         case .mapping:
             return described(name, node, &findings)
@@ -168,7 +169,10 @@ struct MyTokensReader {
             findings.error("secret-short", "a secret has at least \(MyToken.minimumSecret) characters", at: place)
             return nil
         }
-        if !isSecret { warnOfUserInfo(value, place, &findings) }
+        if !isSecret {
+            warnOfUserInfo(value, place, &findings)
+            warnOfTokens(value, place, &findings)
+        }
         let isPlain = if case .scalar(_, .plain) = place.content { true } else { false }
         let type = kind ?? (source == "value" && isPlain ? Self.type(ofPlain: value) : .text)
         return MyToken(name: name, type: type, value: value, isSecret: isSecret, file: findings.file)
@@ -197,6 +201,14 @@ struct MyTokensReader {
             "a credential stands in the file; keep it in a My Token of its own, with secret: true",
             at: node
         )
+    }
+
+    /// Tokens in a value, which goes out as it is.
+    private func warnOfTokens(_ value: String, _ node: YAMLNode, _ findings: inout Findings) {
+        guard value.utf8.contains(UInt8(ascii: "{")), value.contains("{{") else { return }
+        let text = value.lowercased()
+        guard TokenFamily.allCases.contains(where: { text.contains("{{\($0.rawValue).") }) else { return }
+        findings.warning("nested-token", "a My Token is text as written: the {{ in it begins no token", at: node)
     }
 
     private func placeholder(

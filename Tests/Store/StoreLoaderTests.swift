@@ -254,6 +254,8 @@ import Testing
         .other("marketing-activities/p/my-tokens.yaml", "[a]\n", "1:1: error", "mapping-expected"),
         .other("marketing-activities/p/my-tokens.yaml", "a:\nsecret: true\n", "1:1: error", "token-value"),
         .other("marketing-activities/p/my-tokens.yaml", "a: 1\nb:\n", "2:1: warning", "empty-value"),
+        .other("marketing-activities/p/my-tokens.yaml", "a: x {{Lead.Id}}\n", "1:4: warning", "nested-token"),
+        .other("marketing-activities/p/my-tokens.yaml", "a: {value: '{{my.b}}'}\n", "1:12: warning", "nested-token"),
         .other("marketing-activities/p/my-tokens.yaml", "a: {secret: , value: b}\n", "1:13: error", "unknown-value"),
         .other("marketing-activities/p/my-tokens.yaml", "'a{b': 1\n", "1:1: warning", "token-name"),
         .other("marketing-activities/p/my-tokens.yaml", "a: http://b:c@d/\n", "1:4: warning", "literal-credential"),
