@@ -68,6 +68,36 @@ extension Operation {
             #expect(installation.flowhook.end() == 0)
         }
 
+        /// A call for which there is no descriptor says so, and opens no circuit of a host that is well.
+        @Test func noDescriptorIsLeftForACall() throws {
+            let service = RawServer { _, _ in
+                [.text("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"), .close]
+            }
+            defer { service.stop() }
+            let sample = Sample { store in
+                store["flowhook.yaml", default: ""] += "circuit_failures: 2\n"
+                store["webhooks/once.yaml"] = "{url: \"http://127.0.0.1:\(service.port)/\", request_type: GET}\n"
+            }
+            let (installation, pid) = (sample.installation, sample.installation.flowhook.pid)
+            func limit(_ count: Int) {
+                #expect(Child.run(["prlimit", "--pid", "\(pid)", "--nofile=\(count):"]).status == 0)
+            }
+            func call() -> String { installation.call(#"{"webhook": "once", "lead": {}}"#).body }
+            #expect(call().contains(#""outcome":"sent""#))
+            let listing = Child.run(["ls", "/proc/\(pid)/fd"]).output
+            let open = Set(listing.split(separator: "\n").compactMap { Int($0) })
+            // A number is given where it is below the limit.
+            limit(try #require((0...).first { !open.contains($0) }))
+            for _ in 0..<5 {
+                let body = call()
+                #expect(body.contains(#""type":"connect-failure""#), "\(body)")
+                #expect(body.contains("No descriptor is left"), "\(body)")
+            }
+            limit(1_024)
+            #expect(call().contains(#""outcome":"sent""#))
+            #expect(installation.flowhook.end() == 0)
+        }
+
         /// What the log holds is written where serving fails to begin, too.
         @Test(.enabled(if: !isSanitized, "a sanitizer has descriptors of its own"))
         func descriptorsAreTooFewToBegin() {

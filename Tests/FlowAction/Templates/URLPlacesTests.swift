@@ -87,6 +87,11 @@ struct URLPlacesTests {
             Case("https://", "url-host", at: 8),
             Case("https:///x", "url-host", at: 8),
             Case("https://a%2eb/", "url-host", at: 8),
+            Case("https://./", "url-host", at: 8),
+            Case("https://.a/", "url-host", at: 8),
+            Case("https://a../", "url-host", at: 8),
+            Case("https://\(String(repeating: "a", count: 64)).example/", "url-host", at: 8),
+            Case("https://\(String(repeating: "a.", count: 127))a/", "url-host", at: 8),
             Case("https://münchen.example/", "url-host", at: 8),
             Case("https://a\\b/", "url-host", at: 8),
             Case("https://[1]/", "url-host", at: 8),
@@ -118,6 +123,15 @@ struct URLPlacesTests {
         #expect(findings.map(\.code) == [expected.code])
         #expect(findings.map(\.offset) == [expected.offset])
         #expect(findings.map(\.severity) == [expected.severity])
+    }
+
+    @Test(
+        "The longest names are names",
+        arguments: ["a.", String(repeating: "a", count: 63), String(repeating: "a.", count: 127)]
+    )
+    func takesTheLongestNames(host: String) {
+        let findings = TemplateFixture.compiler.url("https://\(host)/", encoding: .formURL).findings
+        #expect(findings.map(\.code) == [])
     }
 
     @Test("A misspelt scheme is suggested")
