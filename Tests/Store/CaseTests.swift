@@ -22,6 +22,11 @@ import Testing
         timeout: 5s
         redirects: 1
         """,
+        "webhooks/patient.yaml": """
+        url: https://api.example.com/patient
+        retry: {attempts: 2, "on": [503], backoff: 4s}
+        timeout: 1s
+        """,
         "webhooks/strict.yaml": """
         url: https://api.example.com/{{lead.Shoe Size}}
         unresolved_tokens: fail
@@ -39,6 +44,16 @@ import Testing
         )
         let (_, cases) = try load(["tests/case.yaml": Self.request + "answer: timeout\nexpect: {sent: {headers: {}}}"])
         #expect(cases.diagnostics.map(\.code) == ["expect-empty"])
+    }
+
+    /// A backoff that mostly leaves no time for another try leaves none here.
+    @Test func countsHalfOfABackoff() async throws {
+        let text = """
+            request: {webhook: patient, lead: {}}
+            answers: [{status: 503}, {status: 200}]
+            expect: {outcome: rejected, attempts: 1}
+            """
+        #expect(try await run(text) == [])
     }
 
     /// Names that the store does not have are told of, unless the case is about that.

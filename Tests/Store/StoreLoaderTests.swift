@@ -237,6 +237,7 @@ import Testing
         .file("url: https://example.com/${lead.Id}\n", "1:28: warning", "half-token"),
         .file("url: https://a..example.com/\n", "1:14: error", "url-host"),
         .webhook("custom_headers: {X-A: '{{lead.First\u{A0}Name}}'}", "2:24: warning", "hidden-character"),
+        .webhook("response_type: JSON\nresponse_mappings: {Title: person/title}", "3:34: error", "invalid-key"),
         .webhook("description: “x y”", "2:14: warning", "yaml-quotes"),
         .webhook("request_type:GET\nenabled: true", "2:1: error", "yaml-syntax"),
         .webhook("description: \"a\nname: \"b\"", "2:14: error", "yaml-syntax"),
@@ -388,8 +389,20 @@ import Testing
         #expect(result.diagnostics.map(\.suggestion) == [suggestion], "\(result.diagnostics.map(\.text))")
     }
 
+    /// What is wrong only because another file cannot be read is left out, whatever keeps it from being read.
+    @Test(arguments: ["A: *x", "A: b\n---\nC: d", "? [a]\n: b", "A:b\nC: d"])
+    func tellsNoConsequences(tokens: String) {
+        let result = TemporaryStore([
+            "webhooks/a.yaml": "url: https://example.com/{{my.Other}}\n", "marketing-activities/my-tokens.yaml": tokens,
+        ]).load()
+        #expect(result.diagnostics.map(\.file) == ["marketing-activities/my-tokens.yaml"], "\(result.diagnostics)")
+    }
+
     /// What a finding repeats of a value is for the file's author, who is shown how to quote it, and for no log.
-    @Test(arguments: ["description: {MARKED}", "custom_headers: {X-Key: [[MARKED]]}", "payload_template: {{MARKED}}"])
+    @Test(arguments: [
+        "description: {MARKED}", "custom_headers: {X-Key: [[MARKED]]}", "payload_template: {{MARKED}}",
+        "description: “MARKED”", "description: a: MARKED", "payload_template: '{my.a:default=MARKED}'",
+    ])
     func tellsTheLogNoValue(line: String) {
         let result = TemporaryStore(["webhooks/a.yaml": "url: https://example.com/\n\(line)\n"]).load()
         #expect(result.diagnostics.contains { $0.text.contains("MARKED") })
